@@ -71,6 +71,11 @@ def heads_contents(text: str) -> bool:
     return _HEADS_CONTENTS.fullmatch(text) is not None
 
 
+def is_entry(text: str) -> bool:
+    """Whether a text may be an entry of a list of contents: it ends with the number of a page."""
+    return _ENTRY.match(text) is not None
+
+
 def mark_guided(
     candidates: Sequence[HeadingCandidate], outline: Sequence[OutlineEntry], contents: dict[int, list[str]]
 ) -> int:

@@ -22,7 +22,7 @@ from pipeline.structure.candidates import (
     is_sentence,
     leads_in,
 )
-from pipeline.structure.guides import contents_pages, is_nothing_but_contents, mark_guided
+from pipeline.structure.guides import contents_pages, heads_contents, is_entry, is_nothing_but_contents, mark_guided
 from pipeline.structure.levels import levels_of
 from stores.models import Label, OutlineEntry, Page
 
@@ -53,12 +53,18 @@ def headings_of(pages: Sequence[Page], outline: Sequence[OutlineEntry] = ()) -> 
     contents = contents_pages(pages)
     listing = {page.number for page in pages if is_nothing_but_contents(page, contents.get(page.number, ()))}
     listing &= contents.keys()
-    candidates = [candidate for candidate in candidates_of(pages) if candidate.page not in listing]
+    candidates = [c for c in candidates_of(pages) if c.page not in listing or _titles_first_page(c, pages[0])]
     guided = mark_guided(candidates, outline, contents)
     _check_letters(candidates)
     accepted = _accepted(candidates, guided, body_style(pages))
     levels = levels_of(accepted)
     return {(candidate.page, candidate.index): levels[candidate] for candidate in accepted}
+
+
+def _titles_first_page(candidate: HeadingCandidate, first: Page) -> bool:
+    """Whether a candidate is the title of a document whose list of contents stands on the same page."""
+    begins = candidate.page == first.number and candidate.index == 0 and candidate.read_as_heading
+    return begins and not (heads_contents(candidate.text) or is_entry(candidate.text))
 
 
 def _check_letters(candidates: Sequence[HeadingCandidate]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.engines.layout import reader as layout
 from pipeline.engines.layout.blocks import is_no_item, pieces
+from pipeline.engines.layout.fill_in_lines import with_fill_ins
 from pipeline.engines.layout.font_names import is_heavy, readable
 from pipeline.engines.layout.glyphs import PrintedLine, fragments_of, printed_lines
 from pipeline.engines.layout.joining import is_choice, is_list_start, item_text
@@ -252,3 +253,61 @@ def test_a_centred_title_of_two_lines_is_one() -> None:
     assert len(put_together([region(Label.TITLE, first), region(Label.HEADING, second)])) == 1
     for other in (line("一、总体要求", 13.0, 240), line("第一章总则是", 13.0, 240), line("改造工作的通知", 40.0, 235)):
         assert len(put_together([region(Label.TITLE, first), region(Label.HEADING, other)])) == 2
+
+
+def test_an_item_of_spaced_lines_goes_on_at_the_left_edge() -> None:
+    item = line(f"三、{FULL}", 0, LEFT + 20, RIGHT)
+    printed = [item, line("的规定填写。", 20), line("四、验收的标准和方式", 40, LEFT + 20)]
+    assert cut(printed)[0] == ("list", f"{item.text}的规定填写。")
+
+
+def test_an_item_goes_on_below_its_text_in_another_region() -> None:
+    item = Region(Label.LIST, (LEFT, 0, RIGHT, EM), lines=[line(f"2.{FULL}", 0, LEFT, RIGHT)])
+    rest = Region(Label.TEXT, (LEFT + 20, 20, 300, 30), lines=[line("所了解的情况保密。", 20, LEFT + 20)])
+    assert len(put_together([item, rest])) == 1
+
+
+def pieces_of(*texts: tuple[str, float, float]) -> list[Region]:
+    printed = [line(text, top, left) for text, top, left in texts]
+    return [Region(Label.TEXT, one.box, lines=[one]) for one in printed]
+
+
+def test_blanks_that_were_filled_in_are_part_of_their_line() -> None:
+    row = (("在", 0.0, 70.0), ("北京某某科技有限公司", 1.0, 100.0), ("履行。", 0.0, 220.0))
+    below = ("本合同的履行方式", 20.0, 70.0)
+    assert {one.lines[0].text for one in with_fill_ins(pieces_of(below, *row))} == {
+        "在 北京某某科技有限公司 履行。",
+        "本合同的履行方式",
+    }
+
+
+def test_words_below_one_another_stay_together() -> None:
+    words = Region(Label.TEXT, (400, 100, 420, 130), lines=[line("开始", 100.0 + 15 * at, 400) for at in range(3)])
+    read = with_fill_ins([*pieces_of(("在", 0, 70), ("北京某某公司", 0, 100)), words])
+    assert [len(one.lines) for one in read] == [3, 1]
+
+
+def test_values_behind_lone_labels_stand_in_their_lines() -> None:
+    labels = pieces_of(("签订日期：", 0, 70), ("有效期限：", 20, 70))
+    values = [line("2020 年 2 月 29 日", 0, 140, 240), line("三年", 20, 140)]
+    read = with_fill_ins([*labels, Region(Label.TEXT, (140, 0, 240, 30), lines=values)])
+    assert [one.lines[0].text for one in read] == ["签订日期： 2020 年 2 月 29 日", "有效期限： 三年"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        (("第一句话。", 0.0, 70.0), ("第二句话", 0.0, 130.0)),  # a sentence ends
+        (("甲方", 0.0, 70.0), ("乙方", 0.0, 300.0)),  # too far away
+        (("语言能力", 0.0, 70.0), ("- 英语", 0.0, 130.0)),  # an item begins
+        (("Total due", 0.0, 70.0), ("Page", 0.0, 180.0)),
+    ],
+)
+def test_other_texts_side_by_side_stay_apart(row: Sequence[tuple[str, float, float]]) -> None:
+    assert len(with_fill_ins(pieces_of(*row))) == 2
+
+
+def test_lines_beside_a_paragraph_are_those_of_columns() -> None:
+    column = Region(Label.TEXT, (400, 0, 520, 40), lines=[line("左栏的一行文字", at * 15.0, 400) for at in range(3)])
+    row = pieces_of(("甲方", 15.0, 70.0), ("某某公司", 15.0, 100.0))
+    assert len(with_fill_ins([*row, column])) == 3

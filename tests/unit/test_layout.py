@@ -14,7 +14,7 @@ from pipeline.engines.layout.headings import level_of, numbered_level
 from pipeline.engines.layout.joining import item_text, joined, words_of
 from pipeline.engines.layout.order import reading_order
 from pipeline.engines.layout.symbols import folded
-from pipeline.engines.layout.tables import Frame, filled, frames_of_grid
+from pipeline.engines.layout.tables import Cell, Frame, Table, filled, frames_of_grid
 from pipeline.engines.pdf import mupdf
 from stores.models import Label, PageText
 
@@ -279,3 +279,11 @@ def test_a_title_over_the_middle_column_comes_first() -> None:
         (50.0 + 170 * n, 100.0 + 155 * row, 205.0 + 170 * n, 250.0 + 150 * row) for n in range(3) for row in (0, 1)
     ]
     assert reading_order([*columns, title]) == [6, 0, 1, 2, 3, 4, 5]
+
+
+def test_lines_that_are_indented_are_no_table() -> None:
+    texts = {(0, 0): "Contents", (1, 1): "1 Scope 2", (2, 1): "2 Terms 3"}
+    cells = tuple(Cell(row, column, (0, 0, 1, 1), text) for (row, column), text in texts.items())
+    assert Table(cells, (0, 0, 1, 1)).is_stepped
+    beside = Cell(2, 2, (0, 0, 1, 1), "5")
+    assert not Table((*cells, beside), (0, 0, 1, 1)).is_stepped

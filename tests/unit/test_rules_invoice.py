@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -235,3 +236,150 @@ def test_sums_of_a_chinese_invoice_beside_each_other_are_told_by_their_own_label
         税率：3%    税额：¥3.00   不含税金额：¥100.00
     """)
     assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (103.0, 100.0, 3.0)
+
+
+def test_the_seller_of_a_tax_invoice_is_told_in_scans_as_well() -> None:
+    fields = extract("""
+        上海增值税电子普通发票                                     发票号码：51142414
+        购 名      称：临港海图测绘有限公司     密码区 03<-2/71*+4986>0
+        买方      纳税人识别号：91A
+        合      计      ￥100.00      ￥3.00
+        价税合计（大写）     壹佰零叁圆整     （小写）￥103.00
+        销名      称：      青鸥船舶用品经营部     备
+        售方      纳税人识别号：92B
+        收款人：甲      复核：乙      销售方：（章）发票专用章
+    """)
+    assert (fields["issuer"], fields["amount"], fields["amount_tax"]) == ("青鸥船舶用品经营部", 103.0, 3.0)
+
+
+def test_a_tax_invoice_that_names_no_seller_has_no_issuer() -> None:
+    fields = extract("""
+        # 电子发票（铁路电子客票）
+
+        发票号码：25329165812000123456     开票日期：2025年02月14日
+        南京南站     G7043     苏州站
+        票价：￥99.50
+        购买方名称：临港海图测绘有限公司
+    """)
+    assert (fields["issuer"], fields["amount"], fields["currency"]) == (None, 99.5, "CNY")
+
+
+def aligned(*rows: str) -> str:
+    """Rows of cells, apart by bars, in columns; Chinese characters are twice as wide as others."""
+    widths = [18, 10, 18, 14, 10, 10]
+    cells = [[cell.strip() for cell in row.split("|")] for row in rows]
+    return "\n".join(
+        "".join(cell + " " * (w - _width(cell)) for cell, w in zip(row, widths, strict=False)) for row in cells
+    )
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def described(*pages: str) -> list[str]:
+    printed = [printed_page(page, number) for number, page in enumerate(pages, 1)]
+    fields = InvoiceRules().extract(SCHEMA, printed, "invoice.pdf").fields
+    return [row["description"] for row in fields["lines"]]
+
+
+def test_labels_that_are_stretched_over_their_columns_are_read() -> None:
+    fields = extract(
+        aligned(
+            "服务名称 | 数 量 | 单 价 | 金  额 | 税率 | 税  额",
+            "*纸制品*复印纸 | 5 | 40.00 | 200.00 | 13% | 26.00",
+            "*文具*文件夹 | 30 | 96. 724137931 | 60.00 | 13% | 7.80",
+            "合  计 | | | ¥260.00 | | ¥33.80",
+        )
+    )
+    assert [(row["description"], row["quantity"], row["unit_price"], row["amount"]) for row in fields["lines"]] == [
+        ("*纸制品*复印纸", 5.0, 40.0, 200.0),
+        ("*文具*文件夹", 30.0, None, 60.0),
+    ]
+
+
+def test_an_amount_and_a_rate_that_were_read_as_one_are_two() -> None:
+    fields = extract("""
+        项目名称          数量     金额   税率     税额
+        *纸制品*复印纸       5    200.00 13%      26.00
+    """)
+    assert [(row["quantity"], row["amount"]) for row in fields["lines"]] == [(5.0, 200.0)]
+
+
+def test_lines_go_on_below_the_same_header_on_the_next_page() -> None:
+    header = "项目名称 | 数量 | 单价 | 金额"
+    above = "\n".join(f"第二页抬头{at}     备注" for at in range(12))
+    assert described(
+        aligned(header, "*轴承*球 | 2 | 5.00 | 10.00", "小计 | | | 10.00"),
+        above + "\n" + aligned(header, "*轴承*滚子 | 1 | 7.00 | 7.00", "合 计 | | | 17.00"),
+    ) == ["*轴承*球", "*轴承*滚子"]
+
+
+def test_names_of_goods_go_on_below_wherever_they_break() -> None:
+    page = aligned(
+        "项目名称 | 规格 | 单价 | 金额",
+        "*食品*黑色油炸 | 大 | 5.00 | 10.00",
+        "豆腐1 | 号 | |",
+        "20g | | |",
+        "*饮料*茶 | 小 | 7.00 | 7.00",
+    )
+    assert described(page.replace("\n*饮料", "\n\n*饮料") + "\n收款人：甲") == ["*食品*黑色油炸豆腐120g", "*饮料*茶"]
+
+
+def test_a_line_that_refers_to_a_list_gives_way_to_it() -> None:
+    header = "货物名称 | 数量 | 单价 | 金额"
+    invoice = aligned(header, "(详见销货清单) | 1 | 17.00 | 17.00", "合 计 | | | 17.00")
+    listing = aligned("销货清单", header, "轴承 | 2 | 5.00 | 10.00", "油 | 1 | 7.00 | 7.00")
+    assert described(invoice, listing) == ["轴承", "油"]
+    assert described(invoice) == ["(详见销货清单)"]
+
+
+def test_a_total_in_words_is_right_where_the_digits_were_misread() -> None:
+    fields = extract("""
+        电子发票     发票号码：1
+        合 计     ￥100.00     ￥3.00
+        价税合计（大写）     壹佰零叁圆整     （小写）￥108.00
+    """)
+    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (103.0, 100.0, 3.0)
+
+
+def test_digits_of_full_width_are_digits() -> None:
+    fields = extract("""
+        电子发票     发票号码：２４４４２００５
+        开票日期：２０２４年０７月０１日
+        合 计     ￥３２０．７５     ￥１９．２５
+        价税合计（小写）     ￥３４０．００
+    """)
+    assert (fields["invoice_number"], fields["date"]) == ("24442005", "2024-07-01")
+    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (340.0, 320.75, 19.25)
+
+
+def test_a_date_whose_characters_are_on_the_form_is_read_behind_its_label() -> None:
+    assert extract("发票号码：33207675\n开票日期：2019 05 08")["date"] == "2019-05-08"
+
+
+def test_an_amount_set_flush_right_belongs_to_its_own_column_though_the_next_label_is_nearer() -> None:
+    fields = extract("""
+        项目名称          数量     金额            税率     税额
+        *运输*客运费         1              29.43   3%      0.88
+    """)
+    assert [(row["quantity"], row["amount"]) for row in fields["lines"]] == [(1.0, 29.43)]
+
+
+def test_what_is_free_of_tax_has_a_sum_without_tax() -> None:
+    fields = extract("""
+        电子发票（普通发票）     发票号码：26377000000217799578
+        合 计     ¥15.00     ***
+        价税合计（大写）     壹拾伍元整     （小写）¥15.00
+    """)
+    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (15.0, 15.0, None)
+
+
+def test_a_number_that_was_read_as_one_with_the_code_of_its_form_is_told_by_its_second_print() -> None:
+    form = """
+        四川增值税专用发票     No 004727035100191160
+        {}
+        开票日期：2019年06月14日
+    """
+    assert extract(form.format("00472703"))["invoice_number"] == "00472703"
+    assert extract(form.format("代开"))["invoice_number"] is None

@@ -102,3 +102,20 @@ def test_a_chinese_contract() -> None:
         ("李雷", "乙方"),
     ]
     assert (fields["date"], fields["term"]) == ("2024-03-01", "三年")
+
+
+def test_dates_and_terms_that_were_filled_in_are_whole() -> None:
+    fields = extract(
+        "contract",
+        """
+# 技术开发合同
+
+甲方：临港海图测绘有限公司
+乙方：青鸥船舶用品有限公司
+签订日期： 2020  年 2 月 29  日
+有效期限： 2020  年 3 月  1 日至 2021 年 3 月 1  日
+
+第一条 甲方委托乙方开发海图系统，乙方应当按期完成。
+""",
+    )
+    assert (fields["date"], fields["term"]) == ("2020-02-29", "2020 年 3 月 1 日至 2021 年 3 月 1 日")

@@ -138,6 +138,14 @@ def test_pages_of_contents_have_no_headings_and_name_those_that_follow() -> None
     assert [line.strip("# ") for line in headings_in(pages)] == titles
 
 
+def test_a_title_above_the_list_of_contents_stays_a_heading() -> None:
+    titles = ["一、范围", "二、组织", "三、活动", "四、方法"]
+    listing = [body(f"{title} …… {number}") for number, title in enumerate(titles, 2)]
+    pages = [page(1, heading("配置管理计划", 20.0), body("目录"), *listing)]
+    assert contents_pages(pages) == {1: titles}
+    assert headings_in(pages) == ["# 配置管理计划"]
+
+
 def test_a_table_of_rising_numbers_is_no_page_of_contents() -> None:
     rows = table(
         "| Port | Ton |", "| --- | --- |", *(f"| Port {at} | {at * 3} |" for at in range(2, 9)), top=80, bottom=300

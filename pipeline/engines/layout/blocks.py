@@ -27,6 +27,8 @@ _SHORT, _LEAST_ENTRIES = 34, 3  # characters of an entry, at most, and entries
 _FLUSH_EM, _SHIFTED_EM, _INSET_EM, _FAR_EM = 0.6, 1.2, 2.5, 8.0
 _APART_EM = 4.0  # between a line of text and what stands at the edge beside it
 _LABEL_EM = 12.0  # of what stands there, which is no longer than that or than the rest of the line
+_SPACED = 1.2  # of the usual pitch, at most, from one line of an item of Chinese to the next
+_WIDEST_PITCH_EM = 2.2  # of lines that are set apart
 _STOPS = "。！？；："
 _CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
@@ -171,7 +173,7 @@ def _continue(
     fresh = fresh or (before.text[-1] in _STOPS and bool(_CLAUSE.match(line.text)))
     begins, ends = _begins_apart(line), _ends_apart(line)
     if last.label is Label.LIST:
-        outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em and not _runs_on(before, line, right)
+        outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em and not _runs_on(before, line, right, pitch)
         if outside or begins or ends or (fresh and label is not Label.LIST):
             pieces.append(Piece(Label.TEXT, [[line]]))
         else:
@@ -220,9 +222,11 @@ def _ends_run_in_title(last: Piece, line: PrintedLine, right: float) -> bool:
     return title and not line.bold and (last.lines[-1].text[-1] == ":" or is_forced(last.lines[-1], line, right))
 
 
-def _runs_on(before: PrintedLine, line: PrintedLine, right: float) -> bool:
+def _runs_on(before: PrintedLine, line: PrintedLine, right: float, pitch: float) -> bool:
     """Whether an item whose first line alone is indented goes on at the left edge: the line before is full."""
-    level = line.box[1] - before.box[3] < 0.5 * max(line.size, 1.0)
+    em = max(line.size, 1.0)
+    spaced = is_cjk(line.text[0]) and line.box[3] - before.box[3] < _SPACED * min(pitch, _WIDEST_PITCH_EM * em)
+    level = line.box[1] - before.box[3] < 0.5 * em or spaced
     return level and before.text[-1] not in ".!?:;。！？：；" and not is_forced(before, line, right)
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from pipeline.engines.layout import accents, letter_spacing, right_to_left, script_gaps
+from pipeline.engines.layout.arcs import Placed, with_arcs
 from pipeline.engines.layout.baselines import raised_spans
 from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.script_gaps import is_cjk
@@ -50,7 +51,7 @@ class Fragment:
 
 def fragments_of(blocks: Iterable[dict[str, Any]]) -> list[Fragment]:
     """The fragments of MuPDF's text blocks (``extractRAWDICT()["blocks"]``), without empty ones."""
-    fragments = []
+    placed: list[Placed] = []
     styles: dict[tuple[Any, ...], Style] = {}  # one for all spans that are set alike
     for block in blocks:
         for line in block.get("lines", ()):
@@ -58,8 +59,8 @@ def fragments_of(blocks: Iterable[dict[str, Any]]) -> list[Fragment]:
             if accents.may_have_accents(glyph.char for glyph in glyphs):
                 glyphs = tuple(accents.with_accents(glyphs))
             if any(not glyph.char.isspace() for glyph in glyphs):
-                fragments.append(fragment(glyphs, upright=line["dir"][0] > 0.9))
-    return fragments
+                placed.append((glyphs, line["dir"]))
+    return [fragment(glyphs, upright=direction[0] > 0.9) for glyphs, direction in with_arcs(placed)]
 
 
 def fragment(glyphs: Sequence[Glyph], *, upright: bool = True) -> Fragment:
@@ -145,11 +146,12 @@ def _rows(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
 
 
 def _woven(row: list[Fragment]) -> list[Fragment]:
-    """A row whose fragments reach over one another made one fragment, character by character."""
+    """A row whose fragments reach over one another made one, character by character; wide gaps still part it."""
     if all(one.box[2] <= other.box[0] + 1.0 for one, other in pairwise(row)):
         return row
     glyphs = [glyph for part in row for glyph in part.glyphs]
-    return [fragment(sorted(glyphs, key=lambda glyph: (round(glyph.x0, 1), glyph.char.isspace())))]
+    woven = fragment(sorted(glyphs, key=lambda glyph: (round(glyph.x0, 1), glyph.char.isspace())))
+    return split_at_wide_gaps(woven)
 
 
 def _hosts(fragments: Sequence[Fragment]) -> dict[int, Fragment]:
@@ -172,7 +174,8 @@ def _hosts(fragments: Sequence[Fragment]) -> dict[int, Fragment]:
 
 def _may_be_exponent(part: Fragment, largest: float) -> bool:
     short = len(part.glyphs) <= _LONGEST_EXPONENT and part.glyphs[0].style.size <= _SMALL * largest
-    return short and not part.is_hidden
+    words = sum(is_cjk(glyph.char[0]) and glyph.char.isalpha() for glyph in part.glyphs) > 1  # a label, no exponent
+    return short and not words and not part.is_hidden
 
 
 def _bands_of(host: Fragment) -> range:
@@ -192,6 +195,8 @@ def _middle(part: Fragment) -> float:
 def _carries(host: Fragment, part: Fragment) -> bool:
     size = host.glyphs[-1].style.size
     if not host.upright or part.glyphs[0].style.size > _SMALL * size:
+        return False
+    if is_cjk(part.glyphs[0].char[0]) and _covers(host, part):  # printed over it, as stamps are
         return False
     touches = host.box[0] + 0.2 * size < part.box[0] < host.box[2] + 0.3 * size
     return touches and host.box[1] - 0.5 * size < _middle(part) < host.box[3] + 0.4 * size

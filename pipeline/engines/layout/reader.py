@@ -17,6 +17,7 @@ from pipeline.engines.layout.annotations import Comment, comments_of, with_comme
 from pipeline.engines.layout.bare_pictures import bare_pictures
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.drop_caps import with_drop_caps
+from pipeline.engines.layout.fill_in_lines import with_fill_ins
 from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.formulas import with_formulas
 from pipeline.engines.layout.glyphs import Fragment, fragments_of, printed_lines, split_at_wide_gaps
@@ -29,6 +30,7 @@ from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.panels import order_of, panels_of, parted_at_panels
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
 from pipeline.engines.layout.regions import Region, fill, find_columns, put_together, share_of, union
+from pipeline.engines.layout.ruled_forms import with_forms
 from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.layout.side_dates import with_side_dates
@@ -111,6 +113,10 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     for region in regions:
         region.lines = printed_lines(region.fragments)
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
+    if sheet.recognised:
+        regions = with_fill_ins(regions)
+    elif not (sheet.crowded or plain):
+        regions = with_forms(regions, drawings.rules)
     regions = with_spaced_rows(with_side_dates(paired_rows(regions)))
     for region in regions:
         region.lines = region.lines or printed_lines(region.fragments)

@@ -22,6 +22,8 @@ _SECTION = re.compile(r"\d{1,3}(?:[.．]\d{1,3})+[.．]?|第\s*[〇零一二三�
 _NUMBER_GAP_EM = 3.0  # between the number of a section and its title, at most
 _SLACK_EM = 1.5  # a full line ends so near to the right edge, in em
 _INDENT_PT = 50.0  # between the left edges of texts of one column
+_SIZE_PT, _SIZE_SHARE = 0.6, 0.12  # by which the sizes of two lines of one text may differ
+_HANGING_EM = 3.0
 _FULL = 12  # characters of a full line
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
@@ -210,7 +212,10 @@ def _chinese_goes_on(above: Region, below: Region) -> bool:
         return False
     right = max(line.box[2] for line in (*above.lines, *below.lines))
     full = last.box[2] > right - _SLACK_EM * last.size and len(last.text) > _FULL
-    return full and first.box[0] < last.box[0] + first.size and _is_next(last, first)
+    hanging = (
+        _HANGING_EM if is_list_start(above.lines[-1].text) else 1.0
+    )  # the number of an item stands before its text
+    return full and first.box[0] < last.box[0] + hanging * first.size and _is_next(last, first)
 
 
 def _is_letter(char: str) -> bool:
@@ -250,4 +255,6 @@ def _is_next(last: PrintedLine, first: PrintedLine) -> bool:
     """Whether a line stands right below another, in the same column and size."""
     gap = first.box[1] - last.box[3]
     beside = first.box[0] < last.box[2] and last.box[0] < first.box[2]
-    return beside and -0.3 * last.size < gap < 1.2 * last.size and abs(first.size - last.size) < 0.6
+    exact = bool(last.font or first.font)  # the size of recognised text is that of its box
+    slack = _SIZE_PT if exact else max(_SIZE_PT, _SIZE_SHARE * last.size)
+    return beside and -0.3 * last.size < gap < 1.2 * last.size and abs(first.size - last.size) < slack

@@ -53,6 +53,29 @@ def ruled_frames(
     return boxes if cells else [replace(frame, heading=False) for frame in boxes]
 
 
+def boxes_of_rules(paths: Sequence[dict[str, Any]]) -> list[Frame]:
+    """The boxes that all lines of a page part which cross or meet others; none where these make other shapes."""
+    lines = _meeting(_lines_near((0.0, 0.0, float("inf"), float("inf")), paths))
+    if not lines.level or not lines.upright or len(lines.level) + len(lines.upright) > _MOST_LINES:
+        return []
+    xs, ys = _places(lines.upright, 0.0), _places(lines.level, 0.0)
+    across, down = len(xs) - 1, len(ys) - 1
+    return _merged(_Grid(xs, ys, lines), least=0.0) if min(across, down) > 1 and across * down <= _MOST_CELLS else []
+
+
+def _meeting(lines: _Lines) -> _Lines:
+    """The lines of which each meets one of the other direction."""
+    return _Lines(
+        [line for line in lines.level if any(_meet(line, other) for other in lines.upright)],
+        [line for line in lines.upright if any(_meet(other, line) for other in lines.level)],
+    )
+
+
+def _meet(level: tuple[float, float, float], upright: tuple[float, float, float]) -> bool:
+    along = level[1] - _SAME_PT <= upright[0] <= level[2] + _SAME_PT
+    return along and upright[1] - _SAME_PT <= level[0] <= upright[2] + _SAME_PT
+
+
 def _grown(box: Box, lines: _Lines, paths: Sequence[dict[str, Any]]) -> tuple[Box, _Lines]:
     """The box as wide as its level lines, and the lines near that: text may end far before the side of its cell."""
     left, right = min(line[1] for line in lines.level), max(line[2] for line in lines.level)

@@ -54,6 +54,12 @@ class Table:
         return len({cell.column for cell in self.cells if cell.text}) < 2
 
     @property
+    def is_stepped(self) -> bool:
+        """Whether every row holds one text, not all in one column: lines that are indented, no table."""
+        rows = [[cell for cell in row if cell.text] for row in self._by_row()]
+        return len(rows) > 2 and all(len(row) == 1 for row in rows)
+
+    @property
     def is_prose(self) -> bool:
         """Whether it is text set in two columns, a date beside a paragraph, that only looks like a table."""
         texts = [cell.text for cell in self.cells if cell.text]

@@ -60,9 +60,10 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
     if label is Label.TABLE:
         frames = region.frames if region.ruled else respecting_gaps(region.frames, region.fragments)
         table = filled(region.fragments, frames, words)
-        if table and not (table.is_frame or table.is_column or table.is_prose or _is_form(region)):
+        column = table and (table.is_column or (table.is_stepped and not region.ruled))
+        if table and not (table.is_frame or column or table.is_prose or _is_form(region)):
             return [(Block(label=label, box=region.box, text=table.text, lines=_lines(region.lines)), table.markdown())]
-        if table and not table.is_frame and (table.is_column or _is_form(region)):
+        if table and not table.is_frame and (column or _is_form(region)):
             return [_written_piece(piece, words, body, nesting) for piece in _rows_of_column(region, body)]
     if label in (Label.TITLE, Label.HEADING) and not headings.is_no_heading(lines, body):
         return [_heading(part, label, words, body) for part in headings.heading_parts(lines)]

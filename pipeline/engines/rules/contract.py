@@ -37,6 +37,7 @@ _DATED = re.compile(
     re.IGNORECASE,
 )
 _DATE_CELLS = ("签订日期", "签署日期", "签约日期", "生效日期", "Effective date", "Date of agreement", "Date")
+_FILLED_TERM = re.compile(r"[:：为]\s*(\d{1,4}\s*(?:年|个月|月|天|日)[^，。；,;]{0,40})")
 _MOST_LINES = 80  # the date stands at the beginning or the end
 _MOST_BETWEEN = 12  # words between a label and its date
 
@@ -44,7 +45,7 @@ _MOST_BETWEEN = 12  # words between a label and its date
 class ContractRules:
     """Fields of a contract, by rules."""
 
-    fingerprint = "rules-contract/3"
+    fingerprint = "rules-contract/4"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -53,7 +54,7 @@ class ContractRules:
             "title": find_title(lines),
             "date": _date(lines),
             "parties": find_parties(lines),
-            "term": _first(lines, _TERM),
+            "term": _term(lines),
             "governing_law": _first(lines, _LAW),
         }
         return build_record(schema, values)
@@ -69,7 +70,30 @@ def _date(lines: Sequence[PageLine]) -> LocatedValue | None:
                 start = label.start()
                 quote = line.text[start + dates[0].start : start + dates[0].end]
                 return located_in(dates[0].value, [line], quote)
-    return LabelIndex(lines).first(_DATE_CELLS, lambda text: _whole_date(text, month_first))
+    index = LabelIndex(lines)
+    return index.first(_DATE_CELLS, lambda text: _whole_date(text, month_first)) or _date_in_blanks(index)
+
+
+def _date_in_blanks(index: LabelIndex) -> LocatedValue | None:
+    """A date whose numbers were filled in, so that its row is read in pieces: ``签订日期：`` ``2020`` ``年 2 月``."""
+    for row in index.rows:
+        text = " ".join(cell.text.strip() for cell in row.cells)
+        label = _DATED.match(text)
+        read = _whole_date(text[label.end() :].lstrip(" :："), False) if label else None
+        if read is not None:
+            return located_in(read[0], row.cells)
+    return None
+
+
+def _term(lines: Sequence[PageLine]) -> LocatedValue | None:
+    """The term as a line says it; where it was filled in, so that its row is read in pieces, the whole row."""
+    term = _first(lines, _TERM)
+    if term is None or not str(term.value).isdecimal():
+        return term
+    row = LabelIndex(lines).row_of(term.lines[0])
+    text = " ".join(cell.text.strip() for cell in row.cells)
+    match = _FILLED_TERM.search(text)
+    return located_in(match[1].strip(), row.cells, match[1].strip()) if match else None
 
 
 def _whole_date(text: str, month_first: bool) -> tuple[object, int, int] | None:

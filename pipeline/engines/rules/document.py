@@ -41,7 +41,7 @@ _BODY = (Label.TEXT, Label.LIST, Label.TABLE)
 class DocumentRules:
     """Title, language, dates, e-mails, phones, URLs and amounts, by rules."""
 
-    fingerprint = "rules-document/6"
+    fingerprint = "rules-document/7"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -145,6 +145,7 @@ def find_title(lines: Sequence[PageLine]) -> LocatedValue | None:
         if heading.level != 1 and top and _stands_as_title(top[0], heading, early):
             return _title(top[:1])
         return _title(_same_block(early, heading))
+    top = [line for line in top if line.height < line.box[2] - line.box[0]]  # others are set from top to bottom
     tallest = max((line.height for line in top), default=0.0)
     tall = [line for line in top if line.height >= _NEARLY * tallest]
     return _title(tall[:1]) if tall else None

@@ -9,11 +9,13 @@ from dataclasses import replace
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
+from pipeline.engines.rules.chinese_setting import narrow
 from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
 from pipeline.engines.rules.invoice_issuer import find_issuer, party_lines
 from pipeline.engines.rules.invoice_lines import find_lines, in_full, read_lines
 from pipeline.engines.rules.invoice_sums import find_currency, find_sums, lines_remarks
 from pipeline.engines.rules.labelled import LabelIndex
+from pipeline.engines.rules.tax_invoice import tax_invoice_line
 from stores.models import Page, Record, Schema
 
 _INVOICE_WORDS = r"(?:invoice|inv|bill|tax\s*invoice|factuur|rechnungs?|facture|factura|fattura|fatura)"
@@ -42,6 +44,7 @@ _NUMBER_LABELS = [
 ]
 _BARE_LABELS = 2  # the last so many labels may also be those of a party, of an article or of an order
 _NUMBER = re.compile(r"(?=\S*\d)[A-Za-z0-9][\w./-]*")
+_GLUED = re.compile(r"\d{13,19}")
 _NO_NUMBER = re.compile(r"^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|[$€£¥]?\d+[.,]\d{2})$")
 _DATE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
@@ -64,6 +67,7 @@ _DUE_LABELS = [
         r"(?:date\s*d['’]\s*)?[ée]ch[ée]ance|date\s*limite|(?:pr[ée]l[eè]v\w*|payable|[àa]\s*(?:r[ée]gler|payer))\s*(?:avant\s*)?le|vencimiento|scadenza|付款(?:期限|截止)(?:日期)?|到期日",
     )
 ]
+_PARTED = re.compile(r"^((?:19|20)\d{2})\s(\d{2})\s(\d{2})(?=\W*$)")  # 年, 月 and 日 are printed on the form, and pale
 _OTHER_DATE = re.compile(
     r"due|deliver|order|ship|period|verval|liefer|leistung|bestel|[ée]ch[ée]ance|livraison|到期|交货|printed|expir",
     re.IGNORECASE,
@@ -73,7 +77,7 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/6"
+    fingerprint = "rules-invoice/7"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -98,6 +102,7 @@ class InvoiceRules:
 
 def read_invoice_number(text: str) -> tuple[object, int, int] | None:
     """Read the invoice number at the start of ``text``: it holds a digit and is no date or amount of money."""
+    text = narrow(text)
     token = re.match(r"[^\s,;，；]+(?:,\d+)?", text)
     value = token[0].rstrip("./-_:)]）").lstrip("([#（") if token else ""
     if not token or len(value) < 2 or not _NUMBER.fullmatch(value) or _NO_NUMBER.match(value):
@@ -114,12 +119,22 @@ def _number(index: LabelIndex) -> LocatedValue | None:
     bare = len(_NUMBER_LABELS) - _BARE_LABELS
     labelled = index.find(_NUMBER_LABELS, read_invoice_number)
     parties = party_lines(index) if labelled and labelled[0].rank >= bare else set()
-    return next((one.value for one in labelled if one.rank < bare or one.label.number not in parties), None)
+    number = next((one.value for one in labelled if one.rank < bare or one.label.number not in parties), None)
+    return _apart(index, number) if number and tax_invoice_line(index) else number
+
+
+def _apart(index: LabelIndex, number: LocatedValue) -> LocatedValue | None:
+    """The number of a Chinese tax invoice, of 8 or 20 digits; as it is printed again where OCR glued a code to it."""
+    if not _GLUED.fullmatch(str(number.value)):
+        return number
+    texts = {line.text.strip(): line for line in index.lines}
+    alone = next((text for text in texts if re.fullmatch(r"\d{8}", text) and text in str(number.value)), None)
+    return located_in(alone, [texts[alone]]) if alone else None
 
 
 def _dated(index: LabelIndex, labels: Sequence[re.Pattern[str]], month_first: bool) -> LocatedValue | None:
     def read(text: str) -> tuple[object, int, int] | None:
-        dates = [date for date in find_dates(text, month_first) if date.exact]
+        dates = [date for date in find_dates(_PARTED.sub(r"\1-\2-\3", text), month_first) if date.exact]
         if not dates or re.search(r"[^\W\d_]{4,}", text[: dates[0].start]):
             return None
         return dates[0].value, dates[0].start, dates[0].end

@@ -19,6 +19,7 @@ from pipeline.engines.rules.parties import (
     has_postcode,
     looks_like_address,
 )
+from pipeline.engines.rules.tax_invoice import named_parties, tax_invoice_line
 from stores.models import Label
 
 _ISSUER_LABELS = [
@@ -27,7 +28,7 @@ _ISSUER_LABELS = [
         r"^\W*(?:from|seller|vendor|supplier|issuer|issued\s*by|bill(?:ed)?\s*from|sold\s*by|leverancier|verkoper|"
         r"verkäufer|"
         r"sprzedawca|wystawca|dodavatel|lieferant|rechnungs(?:aus|er)?steller|(?:service\s*)?provider|prestataire|auftragnehmer|leistungserbringer|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
-        r"销售方(?:信息|名称)?\s*[:：]?|销货单位(?:名称)?\s*[:：]?|开票(?:方|单位)\s*[:：]|收款单位\s*[:：]|卖方\s*[:：]",
+        r"销售方(?:信息|名称)?\s*[:：]?(?!\s*[(（]\s*章)|销货单位(?:名称)?\s*[:：]?|开票(?:方|单位)\s*[:：]|收款单位\s*[:：]|卖方\s*[:：]",
     )
 ]
 _PAYEE_LABELS = [
@@ -51,7 +52,6 @@ _NAME_LABEL = re.compile(
     r"\s*[:：]?\W*",
     re.IGNORECASE,
 )
-_NAMED_PARTY = re.compile(r"\W*(?:名\s*)?称\s*[:：]\s*(?P<name>[^\s:：][^:：]*?)(?:\s{2,}.*)?\s*")
 _NO_NAME = re.compile(
     r"(?<![a-z])(?:invoice|factuur|rechnung(?:en)?|facture|factura|fattura|kopie|copy|page|pagina|seite|date|datum|total|"
     r"totaal|number|nummer|"
@@ -63,6 +63,7 @@ _NO_NAME = re.compile(
 )
 _NUMBERED = re.compile(r"[^:：]{0,30}(?:nummer|number|gln|gtin|nr|no|id|#)\.?\W*(?:[:：].*)?$", re.IGNORECASE)
 _PAPER = re.compile(r"\W*\S*(?:rechnung|korrektur|gutschrift|invoice|facture|factuur|fattura)\W*", re.IGNORECASE)
+_STAMP = re.compile(r"专用章")
 _KIND = re.compile(r"^\W*(?:tax\s*)?(?:invoice|factuur|rechnung|facture|factura|fattura)\b[\s.:–-]+", re.IGNORECASE)
 _MAILERS = frozenset(
     "gmail hotmail outlook yahoo icloud live msn aol gmx web qq 163 126 sina foxmail example proton".split()  # noqa: SIM905
@@ -87,7 +88,10 @@ _ISSUER_PAGES = 2
 
 def find_issuer(index: LabelIndex) -> LocatedValue | None:
     """Find the likeliest issuer: a line of the first page, or any line with a legal form; None where none fits."""
-    labelled = _below_label(index) or index.first(_ISSUER_LABELS, _read_name) or _second_party(index)
+    parties = named_parties(index)
+    if parties is not None:
+        return parties[1]
+    labelled = _below_label(index) or index.first(_ISSUER_LABELS, _read_name)
     if labelled:
         return labelled
     customers = _customer_lines(index)
@@ -102,6 +106,8 @@ def find_issuer(index: LabelIndex) -> LocatedValue | None:
         return payee
     if best is None or best[0] < _LEAST_SCORE:
         return _only_domain(index.lines, domains)
+    if not named and tax_invoice_line(index):  # its form names the seller: another line at the top is none
+        return None
     line = _in_full(best[2], candidates)
     return located_in(_name_in(line.text), [line])
 
@@ -152,15 +158,6 @@ def _next_aligned(index: LabelIndex, line: PageLine) -> list[PageLine]:
     return sorted(lower, key=lambda other: other.middle)[:1]
 
 
-def _second_party(index: LabelIndex) -> LocatedValue | None:
-    """The seller of a Chinese tax invoice: of the two parties that its form names, the lower one or the right one."""
-    cells = [cell for row in index.rows for cell in row.cells]
-    named = [(cell, match["name"]) for cell in cells if (match := _NAMED_PARTY.fullmatch(cell.text))]
-    if len(named) != 2 or not any("发票" in re.sub(r"\s", "", line.text) for line in index.lines):
-        return None
-    return located_in(named[1][1], [named[1][0]], named[1][1])
-
-
 def _read_name(text: str) -> tuple[object, int, int] | None:
     name = re.sub(r"^(?:名\s*称|name)\s*[:：]\s*", "", text.strip(), flags=re.IGNORECASE)
     if _NUMBERED.match(name) and not has_company_suffix(name):
@@ -178,6 +175,8 @@ def _read_name(text: str) -> tuple[object, int, int] | None:
 
 def _may_be_name(text: str) -> bool:
     text = _head(text)
+    if _STAMP.search(text):
+        return False
     letters = sum(c.isalpha() for c in text)
     long = len(text) > 120 or (len(text.split()) > 9 and not has_company_suffix(text))
     label = bool(

@@ -20,6 +20,7 @@ from pipeline.engines.rules.money import (
     read_chinese_amount,
 )
 from pipeline.engines.rules.page_rows import Row
+from pipeline.engines.rules.tax_invoice import tax_invoice_line
 from stores.sum_remarks import exact, rows_remark
 
 _CENT = Decimal("0.01")
@@ -35,6 +36,7 @@ _TOTALS = tuple(
             9,
             r"(?:due\s*payable|payable\s*amount)|(?:total|amount|balance)\s*(?:amount\s*)?(?:due|payable|to\s*pay|owed)",
         ),
+        (6, r"^\W*票\s*价\s*[:：]?"),
         (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe|total|preis)|zu\s*zahlen"),
         (9, r"gross\s*(?:amount|total|sum|value)|(?:amount|total|sum)\s*gross"),
         (9, r"factuur\s*-?\s*(?:totaal|bedrag)|te\s*betalen|totaal\s*(?:te\s*voldoen|bedrag)"),
@@ -84,6 +86,9 @@ _CURRENCY_LABELS = (
     re.compile(r"^\W*(?:currency|währung|devise|monnaie|moneda|valuta|货币|币种)(?:\s*code)?(?=\W|$)", re.IGNORECASE),
 )
 _CHINESE_SUMS = re.compile(r"\W*合\s*计(?!.*[大小]写)")  # of a VAT invoice: the sum without tax, then the tax
+_IN_WORDS = re.compile(r"大\s*写")
+_IN_WORDS_LESS = 1.0
+_NO_TAX = re.compile(r"[*＊]{2,}|免税|不征税")  # in the place of the tax
 _EURO_TAX = re.compile(r"\b(?:btw|mwst|ust-?id|tva)\b|\b(?:NL|DE|FR|BE|AT|IT|ES)\d{8,}", re.IGNORECASE)
 
 
@@ -109,6 +114,8 @@ def find_sums(index: LabelIndex) -> Sums:
     for row in index.rows:
         if _CHINESE_SUMS.match(row.text) and len(both := _labelled_sums(index, row)) == 2:
             untaxed, taxes = [both[0]], [both[1]]
+        elif _CHINESE_SUMS.match(row.text) and _NO_TAX.search(row.text) and len(both) == 1:
+            untaxed = both
     paid = [amount for row in index.rows if _PAID.search(row.text) for amount in _labelled_sums(index, row)[-1:]]
     total = _checked(totals, untaxed, taxes, paid)
     if total is not None and float(total.value):
@@ -241,6 +248,10 @@ def _totals(index: LabelIndex) -> Iterator[tuple[float, LocatedValue]]:
             if sums:
                 # A label whose sum stands below it heads a column: of line amounts perhaps.
                 yield weight - 2.0 * (sums[-1].lines[0] not in row.cells), sums[-1]
+                if len(sums) > 1 and _IN_WORDS.search(
+                    cell.text
+                ):  # the one in words is right where that in digits is not
+                    yield weight - _IN_WORDS_LESS, sums[0]
 
 
 def _sums_in_columns(index: LabelIndex) -> Sums | None:
@@ -319,7 +330,7 @@ def _money_in(cell: PageLine) -> list[LocatedValue]:
     ]
     if numbers:
         return numbers
-    value = read_chinese_amount(re.sub(r"^.*?(?=[零壹贰叁肆伍陆柒捌玖拾])", "", cell.text.strip()))
+    value = read_chinese_amount(re.sub(r"^.*?(?=[零壹贰叁肆伍陆柒捌玖拾])", "", cell.text.strip(), count=1))
     return [] if value is None else [located_in(value, [cell])]
 
 
@@ -344,13 +355,19 @@ def find_currency(index: LabelIndex, total: LocatedValue | None) -> LocatedValue
             word = match[1].casefold()
             code = currency_code(word) or ("USD" if word.startswith("dollar") else "GBP")
             return located_in(code, [line])
-    return _euro_by_tax(index)
+    return _euro_by_tax(index) or _yuan_by_form(index)
 
 
 def _read_currency(text: str) -> tuple[object, int, int] | None:
     word = re.match(r"[^\W\d_]{2,8}", text)
     code = currency_code(word[0]) if word else ""
     return (code, 0, len(word[0])) if word and code else None
+
+
+def _yuan_by_form(index: LabelIndex) -> LocatedValue | None:
+    """The currency of Chinese tax invoices, which are issued in no other one."""
+    line = tax_invoice_line(index)
+    return located_in("CNY", [line]) if line else None
 
 
 def _euro_by_tax(index: LabelIndex) -> LocatedValue | None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
+from pipeline.engines.rules.chinese_setting import stretched
 from pipeline.engines.rules.page_rows import Row, printed_rows
 
 # Reads a value from the text behind, beside or below a label: (value, start, end in the text), or None.
@@ -48,8 +49,11 @@ class Labelled:
 
 @lru_cache(maxsize=512)
 def label_pattern(label: str) -> re.Pattern[str]:
-    """Compile a pattern of ``label`` as whole words: spaces may be missing (OCR) or doubled, case does not matter."""
-    words = [re.escape(word) for word in label.split()]
+    """Compile a pattern of ``label`` as whole words: spaces may be missing (OCR) or doubled, case does not matter.
+
+    Between the characters of a Chinese label there may be blanks.
+    """
+    words = [stretched(word) for word in label.split()]
     start = r"(?<![^\W\d_])" if label[:1].isascii() and label[:1].isalnum() else ""
     end = r"(?![^\W\d_])" if label[-1:].isascii() and label[-1:].isalpha() else ""
     return re.compile(start + r"[\s._-]{0,3}".join(words) + end, re.IGNORECASE)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pipeline.engines.rules.chinese_setting import narrow
 from pipeline.math_spans import blanked_math
 
 _SIGNS_OF = {
@@ -45,6 +46,7 @@ _BY_FOLDED |= {code.casefold(): code for code in _CODES}
 
 _FRACTION = r"(?:[.,]\d+|\s?[.,]\s?\d{1,4})"
 _NO_AMOUNT = re.compile(r"~~[^~\n]+~~|(?<![\d.,])\d{1,2}\.\s?\d{1,2}\.\s?(?:19|20)\d{2}(?!\d)")
+_WIDE_MARK = re.compile(r"(?<=[０-９])[．，](?=[０-９])")  # digits of full width are digits to Python
 _INDIAN = r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?(?!,?\d)"
 _NUMBER = rf"{_INDIAN}|\d{{1,3}}(?:[.,'’\u00a0\u202f ]\d{{3}})+(?:{_FRACTION})?|\d+(?:{_FRACTION})?"
 _BEFORE = (
@@ -88,6 +90,7 @@ class Amount:
 
 def find_amounts(text: str) -> list[Amount]:
     """Find the numbers that can be amounts, in their order; no percentages, dates, formulas, nor what is struck out."""
+    text = _WIDE_MARK.sub(lambda mark: narrow(mark[0]), text)
     text = _NO_AMOUNT.sub(lambda struck: " " * len(struck[0]), blanked_math(text))
     return [amount for match in _AMOUNT.finditer(text) if (amount := _amount(text, match))]
 
