@@ -69,7 +69,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_soft_shutdown_timeout": 5,
         "worker_max_tasks_per_child": _TASKS_PER_CHILD,
-        "worker_max_memory_per_child": settings.memory_mb * 1024 // 2,
+        # Of the limit: address space counts there, and models take twice as much of it as of memory.
+        "worker_max_memory_per_child": settings.memory_mb * 1024 * 3 // 8,
         "worker_hijack_root_logger": True,
         "worker_redirect_stdouts": False,
     }

@@ -66,6 +66,8 @@ def run_stage(
     one more lost attempt would fail runs only under it, so that a death of the process is blamed on the right step.
     ``claimed``: called once the step is claimed, before its work; raises nothing.
     """
+    if killable:
+        lost_attempts.end_if_spent()
     store = resources.catalog.store(key.knowledge_id)
     claim = store.steps.claim(key, owner, worker)
     if claim is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 from typing import TYPE_CHECKING
 
 from pipeline.log_format import facts
@@ -17,6 +19,8 @@ log = logging.getLogger("ingot.flow")
 
 MOST_LOST_ATTEMPTS = 3  # times that a process died over one step without progress in between
 MOST_TRIES = 50  # of a step whose processes die again and again, though nothing shows that it is the cause
+
+_THREAD_BYTES = 32 << 20  # that the thread of a heartbeat may ask for
 
 _DIED_OF_SOMETHING = "a crash, a hang, or too much memory"
 _DIED_OF = {
@@ -53,3 +57,15 @@ def give_up(store: KnowledgeStore, claim: Claim) -> Claim:
     store.steps.save_page(claim, lost)
     log.warning("page %d is given up: %s", claim.page_in_work, reason, extra=facts(page=claim.page_in_work))
     return claim
+
+
+def end_if_spent() -> None:
+    """End this process, before it claims a step, where the memory that it may have does not suffice for a thread.
+
+    Python would wait for ever for the thread to begin; another process is started in its place.
+    """
+    try:
+        bytearray(_THREAD_BYTES)
+    except MemoryError:
+        log.critical("no memory is left for a thread: this process ends, another one takes its steps")
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -25,6 +25,10 @@ _ONE_THREAD = {  # several processes share the processor, so none may choose its
     "NUM_STREAMS": 1,
     "ENABLE_CPU_PINNING": False,
     "INFERENCE_PRECISION_HINT": "bf16",
+    # Code is made for each new size of an input, and kept. Without an end to it a process grew by 60 MB with every ten
+    # pages, to 4.9 GB of address space after 57; with this one it stays at 2.5 GB (1.2 GB in memory) for 0.8 CPU
+    # seconds of 10 more in 57 pages of all sizes.
+    "CPU_RUNTIME_CACHE_CAPACITY": 128,
 }
 
 

@@ -14,7 +14,10 @@ import pymupdf
 import pytest
 
 from pipeline.contracts import PageImage
+from pipeline.engines.ocr import recognised_lines
 from pipeline.engines.ocr.rapidocr_reader import RapidOcrReader
+from pipeline.engines.ocr.recognised_lines import ReadImage
+from pipeline.engines.ocr.text_lines import LineModels
 from pipeline.engines.pdf.documents import PyMuPdfDocuments
 from stores.errors import PageError
 from stores.models import PageText
@@ -225,3 +228,20 @@ def test_threads_share_one_reader(tmp_path: Path) -> None:
     alone = [work(number) for number in range(3)]
     with ThreadPoolExecutor(len(pictures)) as threads:
         assert list(threads.map(work, range(len(pictures)))) == alone * 2
+
+
+def test_a_page_that_memory_does_not_suffice_for_is_read_with_fresh_models(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    reader, used = RapidOcrReader(), []
+    whole = recognised_lines.read_lines
+
+    def short_of_memory(models: LineModels, pixels: np.ndarray) -> ReadImage:
+        used.append(models)
+        if len(used) == 1:
+            raise MemoryError
+        return whole(models, pixels)
+
+    monkeypatch.setattr(recognised_lines, "read_lines", short_of_memory)
+    assert ENGLISH[0] in one_line(read(reader, printed(ENGLISH), tmp_path).markdown)
+    assert len(used) == 2 and used[0] is not used[1]

@@ -49,7 +49,11 @@ class RapidOcrReader:
         if is_blank(pixels):
             return PageText(markdown="", blocks=(), engine=ENGINE)
         try:
-            recognised = read_lines(self._models, without_specks(pixels))
+            try:
+                recognised = read_lines(self._models, without_specks(pixels))
+            except MemoryError:
+                self._models = LineModels()  # without what they keep of earlier pages
+                recognised = read_lines(self._models, without_specks(pixels))
             text = _laid_out(recognised, image) if recognised.lines else _nothing()
             return replace(text, warning=combined([*filter(None, [text.warning]), *_unread(recognised)]))
         except IngotError:
