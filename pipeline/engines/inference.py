@@ -1,8 +1,8 @@
 """Open model files for inference on the CPU: one thread each, and as little memory kept as the model allows.
 
 Models run on onnxruntime. Those that bear bfloat16 run on OpenVINO where its package is installed (the extra
-``openvino``) and the processor multiplies in bfloat16. Measured with the OCR models on a processor with AVX512_BF16:
-1.5 to 1.8 times fewer CPU seconds, and 130 to 300 MB more in a process. In float32 OpenVINO gains nothing over
+``openvino``) and the processor multiplies in bfloat16. Measured with the OCR models on processors with AVX512_BF16 and
+AMX: 1.5 to 1.8 times fewer CPU seconds, and 130 to 320 MB more in a process. In float32 OpenVINO gains nothing over
 onnxruntime; graphs whose inputs have a new shape with every page lose; and in bfloat16 the layout models find other
 boxes on one page of fifteen. So all else stays where it is.
 """
@@ -25,9 +25,8 @@ _ONE_THREAD = {  # several processes share the processor, so none may choose its
     "NUM_STREAMS": 1,
     "ENABLE_CPU_PINNING": False,
     "INFERENCE_PRECISION_HINT": "bf16",
-    # Code is made for each new size of an input, and kept. Without an end to it a process grew by 60 MB with every ten
-    # pages, to 4.9 GB of address space after 57; with this one it stays at 2.5 GB (1.2 GB in memory) for 0.8 CPU
-    # seconds of 10 more in 57 pages of all sizes.
+    # Code is made for each new size of an input, and kept: without an end to that, 57 pages took 4.9 GB of address
+    # space and the process grew on; with this one 2.5 GB, for a fifth more CPU.
     "CPU_RUNTIME_CACHE_CAPACITY": 128,
 }
 
