@@ -49,14 +49,14 @@ def sweep_folders(parent: Path) -> int:
     return len(dead)
 
 
-def owner_is_dead(folder: Path) -> bool:
-    """Tell whether the process that owns a folder is dead."""
+def owner_is_dead(folder: Path, birth_s: float = _BIRTH_S) -> bool:
+    """Tell whether the process that owns a folder is dead; without an owner's file it is after ``birth_s`` seconds."""
     try:
         with (folder / ".owner").open("r+") as owner:
             fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
     except FileNotFoundError:
-        return _is_older(folder, _BIRTH_S)
+        return _is_older(folder, birth_s)
     except OSError:
         return False
 

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import shutil
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from stores.models import slug_of
 from stores.owned_folders import own_folder, owner_is_dead, translated_disk_errors
 
 _LOCK = threading.Lock()
+_MAKING_S = 0.5  # that making a workspace takes, far from at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,14 @@ class Workspaces:
         return [folder.name for folder in self._of(knowledge_id).glob("*") if owner_is_dead(folder)]
 
     def sweep_all(self) -> None:
-        """Remove the workspaces of dead processes in all knowledge bases."""
+        """Remove the workspaces of dead processes in all knowledge bases, for when no more are made here.
+
+        Also those that were being made when their process died; that takes a moment longer.
+        """
         for folder in self.home.glob("*/work/*"):
-            if owner_is_dead(folder):
+            if not (folder / ".owner").exists():
+                time.sleep(_MAKING_S)
+            if owner_is_dead(folder, _MAKING_S):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _of(self, knowledge_id: str) -> Path:
