@@ -39,8 +39,10 @@ def test_a_main_part_that_says_little_is_not_all_of_the_page(tmp_path: Path) -> 
     assert texts[0] == "Search" and len(texts) == 3 and unread == ()
 
 
-@pytest.mark.parametrize("body", [MENU, f"<div role='navigation'>{ARTICLE}</div>"])
-def test_a_page_that_is_a_menu_is_read(tmp_path: Path, body: str) -> None:
+@pytest.mark.parametrize(
+    "body", [MENU, f"<div role='navigation'>{ARTICLE}</div>", f"<div role='banner'>{ARTICLE}</div>"]
+)
+def test_a_page_that_is_a_menu_or_a_banner_is_read(tmp_path: Path, body: str) -> None:
     assert read(tmp_path, body)[0]
 
 

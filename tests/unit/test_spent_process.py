@@ -8,8 +8,6 @@ import sys
 
 import pytest
 
-from pipeline import lost_attempts
-
 _RUN = """
 import resource
 from pipeline import lost_attempts
@@ -30,7 +28,3 @@ def test_a_process_without_memory_for_a_thread_ends(fill: bool, code: int, said:
     script = _RUN.format(limit=512 << 20, fill=fill)
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (code, said), ended.stderr
-
-
-def test_a_process_with_memory_goes_on() -> None:
-    lost_attempts.end_if_spent()

@@ -94,6 +94,14 @@ def test_a_last_line_heads_nothing_and_drawn_cells_stay() -> None:
     assert parted_at_headings([ruled]) == [ruled]
 
 
+def test_nothing_is_lost_above_a_heading_where_the_table_has_no_cells() -> None:
+    whole = table(
+        (8.0, "Item", "Price"), (8.0, "Bolt", "4"), (10.0, "Totals", ""), (8.0, "May", "4"), (8.0, "June", "5")
+    )
+    whole.frames = [frame for frame in whole.frames if frame.row > 2]
+    assert parted_at_headings([whole]) == [whole]
+
+
 @pytest.mark.parametrize(
     ("text", "sizes", "size"),
     [

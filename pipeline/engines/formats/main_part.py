@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 _MENUS = frozenset({"navigation", "search"})
-_BESIDE = frozenset({"banner", "contentinfo", "complementary"})
-_ROLES = {"nav": "navigation", "main": "main", "search": "search", "aside": "complementary"}
+_BANNERS = frozenset({"banner", "contentinfo"})
+_ROLES = {"nav": "navigation", "main": "main", "search": "search"}
 _SILENT = frozenset({"script", "style", "noscript", "template", "head"})
 _LEAST_MAIN = 0.3  # of the text of the page without its menus: less is no more than a part of what it says
 
@@ -31,8 +31,10 @@ def without_menus(root: Any, lost: dict[str, int]) -> None:
     main = [node for node in root.iter() if _role(node) == "main"]
     if len(main) == 1 and _characters(main[0]) >= _LEAST_MAIN * _characters(body):
         _take_out(list(_outside(main[0])), "parts beside the main one", lost)
-    else:
-        _take_out([node for node in root.iter() if _role(node) in _BESIDE - {"complementary"}], "banners", lost)
+        return
+    banners = [node for node in root.iter() if _role(node) in _BANNERS]
+    if sum(map(_characters, banners)) < _characters(body):
+        _take_out(banners, "banners", lost)
 
 
 def _take_out(nodes: list[Any], words: str, lost: dict[str, int]) -> None:

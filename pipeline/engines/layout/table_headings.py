@@ -83,9 +83,10 @@ def _cut(region: Region, line: PrintedLine) -> tuple[list[Region] | None, Region
     frames = [frame for frame in region.frames if not _holds_only(frame, line, others)]
     over = [frame for frame in frames if _middle_of(frame) < (top + bottom) / 2]
     under = [frame for frame in frames if _middle_of(frame) >= (top + bottom) / 2]
-    if any(_reaches_over(frame, line, others) for frame in frames) or not below or not under:
+    without_cells = (above and not over) or not (below and under)
+    if without_cells or any(_reaches_over(frame, line, others) for frame in frames):
         return None, None
-    parts = [_with(region, over, above)] if above and over else []
+    parts = [_with(region, over, above)] if above else []
     return parts, _with(region, under, below)
 
 
