@@ -20,8 +20,8 @@ from ingest.document_zip import zip_documents
 from ingest.serializers import Json
 from ingest.version import version
 from ingest.watched_sources import watched_source
+from pipeline.still_there import of_each
 from stores.cursors import cursor_of, key_of
-from stores.errors import NotFoundError
 from stores.models import KNOWLEDGE_ID_RULE
 
 router = APIRouter(tags=["knowledge bases"])
@@ -85,12 +85,7 @@ def list_knowledge_bases(
     """List the knowledge bases of the key by id, with their counts."""
     after = key_of(cursor, str)
     names = [name for name in service.knowledge_bases.ids() if caller.sees(name) and (not after or name > after[0])]
-    items = []
-    for name in names[:limit]:
-        try:
-            items.append(serializers.knowledge_base(service.knowledge_bases.get(name)))
-        except NotFoundError:
-            continue  # deleted meanwhile
+    items = [serializers.knowledge_base(view) for view in of_each(names[:limit], service.knowledge_bases.get)]
     more = cursor_of(names[limit - 1]) if len(names) > limit else None
     return {"items": items, "next_cursor": more}
 

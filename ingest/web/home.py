@@ -11,6 +11,7 @@ from ingest.web.first_questions import OF_SAMPLES
 from ingest.web.rendering import page
 from ingest.web.upload import limits_of, schemas_of
 from pipeline.service import Service
+from pipeline.still_there import of_each
 from stores.models import JobState
 from stores.views import JobFilter, KnowledgeBaseView
 
@@ -26,7 +27,7 @@ def show_home(request: Request, service: ServiceDep, caller: CallerDep) -> HTMLR
         "home.html",
         bases=bases,
         questions=OF_SAMPLES,
-        reasons={base.knowledge_id: _reason(service, base) for base in bases},
+        reasons=dict(of_each(bases, lambda base: (base.knowledge_id, _reason(service, base)))),
         limits=limits_of(service.settings),
         schemas=schemas_of(service),
     )

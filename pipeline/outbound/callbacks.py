@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipeline.outbound import signing
 from pipeline.step_context import Resources
+from pipeline.still_there import of_each
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
 from stores.views import CallbackFilter, CallbackView, Slice
@@ -22,10 +23,9 @@ def callbacks_page(resources: Resources, wanted: CallbackFilter, cursor: str | N
     """
     key = key_of(cursor, float, str)
     before = (float(key[0]), str(key[1])) if key else None
-    views: list[CallbackView] = []
-    for name in _names(resources, wanted):
-        with suppress(NotFoundError):
-            views += resources.catalog.store(name).callbacks.page(wanted, before, limit + 1)
+    store = resources.catalog.store
+    parts = of_each(_names(resources, wanted), lambda name: store(name).callbacks.page(wanted, before, limit + 1))
+    views = list(chain.from_iterable(parts))
     views.sort(key=lambda view: (view.created_at, view.id), reverse=True)
     shown = views[:limit]
     more = cursor_of(shown[-1].created_at, shown[-1].id) if len(views) > limit else None
@@ -60,8 +60,8 @@ def replay(resources: Resources, callback_id: str) -> CallbackView:
 def replay_dead(resources: Resources, knowledge_id: str | None) -> dict[str, int]:
     """Make all dead callbacks due. Returns their number by knowledge base, without zeros."""
     names = [knowledge_id] if knowledge_id else resources.catalog.outboxes()
-    counts = {name: resources.catalog.store(name).callbacks.replay_dead() for name in names}
-    again = {name: count for name, count in counts.items() if count}
+    counts = of_each(names, lambda name: (name, resources.catalog.store(name).callbacks.replay_dead()))
+    again = {name: count for name, count in counts if count}
     for name in again:
         resources.catalog.mark_outbound(name)
     return again

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipeline.queries import time_left
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.waiting import WaitingReasons
 from pipeline.step_context import Resources
+from pipeline.still_there import of_each
 from stores.cursors import cursor_of
 from stores.errors import NotFoundError
 from stores.models import DocumentState, JobState, Stage
@@ -44,9 +46,7 @@ class JobQueries:
 
         NotFoundError where a knowledge base is named that does not exist.
         """
-        jobs = [
-            job for store in self._stores(wanted) for job in store.job_queries.slice(wanted.state, cursor, limit + 1)
-        ]
+        jobs = list(chain.from_iterable(self._slices(wanted, cursor, limit + 1)))
         jobs.sort(key=lambda job: (job.created_at, job.job), reverse=True)
         shown = jobs[:limit]
         next_cursor = cursor_of(shown[-1].created_at, shown[-1].job) if len(jobs) > limit else None
@@ -114,16 +114,15 @@ class JobQueries:
             raise NotFoundError(f"there is no job {job_id!r}: see `ingot jobs list`")
         return self._resources.catalog.store(knowledge_id)
 
-    def _stores(self, wanted: JobFilter) -> Iterator[KnowledgeStore]:
-        if wanted.knowledge_ids is not None:
-            yield from map(self._resources.catalog.store, wanted.knowledge_ids)
-            return
-        for name in self._resources.catalog.names():
-            try:
-                store = self._resources.catalog.store(name)
-            except NotFoundError:
-                continue  # deleted meanwhile
-            yield store
+    def _slices(self, wanted: JobFilter, cursor: str | None, limit: int) -> Iterator[Sequence[JobSummary]]:
+        """A slice of the jobs of each wanted knowledge base."""
+
+        def slice_of(name: str) -> Sequence[JobSummary]:
+            return self._resources.catalog.store(name).job_queries.slice(wanted.state, cursor, limit)
+
+        if wanted.knowledge_ids is None:
+            return of_each(self._resources.catalog.names(), slice_of)
+        return map(slice_of, wanted.knowledge_ids)
 
     def _page_seconds(self, store: KnowledgeStore) -> dict[Stage, float]:
         """Wall-clock seconds that a page of each stage took in this knowledge base."""

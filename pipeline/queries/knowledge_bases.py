@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.processing_plan import schemas_of
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.step_context import Resources
+from pipeline.still_there import of_each
 from stores.models import Schema
 from stores.views import KnowledgeBaseView
 
@@ -29,7 +30,7 @@ class KnowledgeBaseQueries:
 
     def all(self) -> list[KnowledgeBaseView]:
         """All knowledge bases with their counts."""
-        return [self.get(name) for name in self.ids()]
+        return list(of_each(self.ids(), self.get))
 
     def get(self, knowledge_id: str) -> KnowledgeBaseView:
         """Counts and size of one; what took long to count is counted again only after ten times as long."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.priorities import NOTIFY, QUEUES, priority_of
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.worker_status import WorkerAnswers, WorkerStatus
 from pipeline.step_context import Resources
+from pipeline.still_there import of_each
 from stores.errors import IngotError
 from stores.models import Stage
 from stores.views import QueueView, WorkerView, WorkingStep
 
 if TYPE_CHECKING:
-    from stores.contracts import KnowledgeStore
-    from stores.contracts.queries import DueStep
+    from stores.contracts.queries import DueStep, WorkQueries
+
+Answer = TypeVar("Answer")
 
 SOON_S = 0.5
 """A step that is due within so many seconds counts as waiting in its queue."""
@@ -52,7 +54,8 @@ class QueueQueries:
 
     def steps_in_hand(self) -> list[WorkingStep]:
         """The steps under a lease, in all knowledge bases with unfinished work."""
-        return [step for store in self._stores(self._catalog.busy()) for step in store.work_queries.steps_in_hand()]
+        answers = self._of_each(self._catalog.busy(), lambda queries: queries.steps_in_hand())
+        return [step for _, steps in answers for step in steps]
 
     def workers(self) -> list[WorkerView]:
         """Workers that answer, and those that hold steps without answering."""
@@ -73,16 +76,16 @@ class QueueQueries:
         """The waiting steps of each queue, with their knowledge bases."""
         waiting: dict[str, list[tuple[str, DueStep]]] = {queue: [] for queue in sorted(set(QUEUES.values()))}
         now = self._catalog.now()
-        for store in self._stores(self._catalog.busy()):
-            for due in store.work_queries.due_steps():
+        for knowledge_id, steps in self._of_each(self._catalog.busy(), lambda queries: queries.due_steps()):
+            for due in steps:
                 if due.scheduled_at <= now + SOON_S:
-                    waiting[QUEUES[due.stage]].append((store.knowledge_id, due))
+                    waiting[QUEUES[due.stage]].append((knowledge_id, due))
         return waiting
 
     def _notify_queue(self, answers: WorkerAnswers, now: float) -> QueueView:
         """The queue of outbound tasks, which are no steps."""
-        stores = self._stores(self._catalog.outbound_tasks())
-        outbound_tasks = [store.work_queries.open_outbound_tasks() for store in stores]
+        counted = self._of_each(self._catalog.outbound_tasks(), lambda queries: queries.open_outbound_tasks())
+        outbound_tasks = [tasks for _, tasks in counted]
         oldest = min((since for _, since in outbound_tasks if since), default=None)
         return QueueView(
             queue=NOTIFY,
@@ -94,15 +97,13 @@ class QueueQueries:
             workers=answers.serving(NOTIFY),
         )
 
-    def _stores(self, names: Sequence[str]) -> list[KnowledgeStore]:
-        """The stores of these knowledge bases, without those that were deleted meanwhile."""
-        stores = []
-        for name in names:
-            try:
-                stores.append(self._catalog.store(name))
-            except IngotError:
-                continue
-        return stores
+    def _of_each(self, names: Sequence[str], ask: Callable[[WorkQueries], Answer]) -> list[tuple[str, Answer]]:
+        """Each of these knowledge bases with its answer, without those that were deleted meanwhile or are damaged."""
+
+        def answer_of(name: str) -> tuple[str, Answer]:
+            return name, ask(self._catalog.store(name).work_queries)
+
+        return list(of_each(names, answer_of, leave_out=IngotError))
 
 
 def _entries(waiting: Sequence[tuple[str, DueStep]]) -> list[tuple[QueueEntry, WaitingStep]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import IO, TYPE_CHECKING
 
 from pipeline import hosts_apart, removal
@@ -20,6 +21,7 @@ from pipeline.queries.readiness import Readiness
 from pipeline.queries.worker_status import WorkerStatus
 from pipeline.sender import Sender
 from pipeline.step_context import Resources
+from pipeline.still_there import of_each
 from stores.audit import Action
 from stores.errors import InputError
 from stores.models import HOME
@@ -183,8 +185,7 @@ class Administration(QueueQueries):
     def unfinished(self) -> bool:
         """Whether work is left in any knowledge base of this home."""
         names = self._catalog.outboxes()
-        stores = map(self._catalog.store, names)
-        if any(store.dispatch.unfinished() or store.outbound_tasks.are_left() for store in stores):
+        if any(of_each(names, self._is_unfinished)):
             return True
         return HOME in names and self._catalog.home_store().schedules.are_open()
 
@@ -194,5 +195,9 @@ class Administration(QueueQueries):
 
     def open_work(self) -> list[OpenWork]:
         """The unfinished jobs of this home, each with the profiles of its documents."""
-        stores = [self._catalog.store(name) for name in self._catalog.busy()]
-        return [work for store in stores for work in store.profiles.of_open_work()]
+        works = of_each(self._catalog.busy(), lambda name: self._catalog.store(name).profiles.of_open_work())
+        return list(chain.from_iterable(works))
+
+    def _is_unfinished(self, knowledge_id: str) -> bool:
+        store = self._catalog.store(knowledge_id)
+        return store.dispatch.unfinished() or store.outbound_tasks.are_left()

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 from sqlalchemy.schema import CreateView, DropView
 
-from stores.errors import TransientError, UnavailableError
+from stores.errors import NotFoundError, TransientError, UnavailableError
 from stores.sql.fenced_write import FencedWrite
 from stores.sql.sqlite_query import user_query as user_query
 
@@ -100,6 +100,8 @@ def prepare_file(path: Path) -> None:
             connection.execute(f"PRAGMA page_size={PAGE_BYTES}")  # without effect on a database that has tables
             connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.DatabaseError as error:
+        if not path.parent.exists():
+            raise _removed(path) from error
         raise UnavailableError(f"the database {path} cannot be opened: {error}") from error
 
 
@@ -123,14 +125,16 @@ def translated_errors(place: str) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise _meaning(place, str(error.orig)) from error
+        raise _meaning(Path(place), str(error.orig)) from error
     except DBAPIError as error:
         if "malformed" in str(error.orig) or "not a database" in str(error.orig):
             raise UnavailableError(f"the database {place} is damaged: restore it from a copy") from error
         raise
 
 
-def _meaning(place: str, reason: str) -> Exception:
+def _meaning(place: Path, reason: str) -> Exception:
+    if not place.exists():  # whatever SQLite makes of a file that goes under an open connection
+        return _removed(place)
     if "full" in reason or "disk I/O" in reason:
         return UnavailableError(f"the database {place} cannot be written: the disk is full; free some space")
     if "locked" in reason or "busy" in reason:
@@ -138,6 +142,10 @@ def _meaning(place: str, reason: str) -> Exception:
     if "readonly" in reason or "unable to open" in reason:
         return UnavailableError(f"the database {place} cannot be opened for writing: check the folder's permissions")
     return UnavailableError(f"the database {place} failed: {reason}")
+
+
+def _removed(path: Path) -> NotFoundError:
+    return NotFoundError(f"the database {path} was removed: see `ingot kb list`")
 
 
 # Schema

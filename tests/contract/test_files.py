@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -209,6 +211,23 @@ def test_all_files_of_one_knowledge_base_are_dropped(store: FileStore, folder: P
         store.local_original(KB, SHA256, folder)
     assert store.local_original(OTHER, SHA256, folder).read_bytes() == CONTENT
     assert store.has_page_image(OTHER, DOCUMENT, 1, 1)
+
+
+def test_what_goes_while_it_is_counted_takes_no_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document, or the whole knowledge base, is deleted while a page asks for its size."""
+    store, listed = LocalFiles(tmp_path), os.scandir
+    folder = store.folder(KB)
+    (folder / "files").mkdir(parents=True)
+    (folder / "files" / "original").write_bytes(CONTENT)
+
+    def scandir(path: Any) -> Any:
+        entries = listed(path)
+        if folder.exists():
+            folder.rename(tmp_path / "removed")
+        return entries
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert store.size_bytes(KB) < 10 * 4096
 
 
 def test_a_knowledge_base_without_files_takes_no_bytes(store: FileStore) -> None:

@@ -12,10 +12,10 @@ from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.contracts.queries import DocumentQueries
-from stores.errors import InputError
+from stores.errors import InputError, NotFoundError
 from stores.models import DocumentState
 from stores.queries.documents import SORTS
-from stores.views import DocumentFilter, DocumentView, JobFilter, JobSummary
+from stores.views import CallbackFilter, DocumentFilter, DocumentView, JobFilter, JobSummary
 from tests.in_process import KB, fake_document, fake_resources, ingest_now
 
 EVERY_SORT = [sign + sort for sort in SORTS for sign in ("", "-")]
@@ -36,6 +36,28 @@ def made(folder: Path, database_url: str = "") -> Resources:
 def resources(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Resources:
     url = request.getfixturevalue("postgres").url() if request.param == "postgresql" else ""
     return made(tmp_path_factory.mktemp("lists"), url)
+
+
+def test_a_store_that_is_held_says_that_its_knowledge_base_was_removed(resources: Resources) -> None:
+    held = resources.catalog.create("removed")
+    resources.catalog.remove("removed")
+    with pytest.raises(NotFoundError, match="was removed"):
+        held.get_meta("colour")
+    with pytest.raises(NotFoundError, match="was removed"):
+        held.set_meta("colour", "red")
+
+
+def test_what_is_deleted_meanwhile_is_left_out(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    service, there = Service(resources.settings), resources.catalog.names()
+    for listing in ("names", "busy", "outboxes", "outbound_tasks"):
+        monkeypatch.setattr(type(resources.catalog), listing, lambda _: ["gone", *there])
+    assert [view.knowledge_id for view in service.knowledge_bases.all()] == there
+    assert len(service.jobs.slice(JobFilter()).items) == 1
+    assert service.callbacks.slice(CallbackFilter()).items == () and service.callbacks.replay_dead() == 0
+    administration = service.administration
+    assert not administration.unfinished() and administration.open_work() == [] and administration.queues()
+    with pytest.raises(NotFoundError):
+        service.jobs.slice(JobFilter(knowledge_ids=("gone",)))
 
 
 def overview(resources: Resources) -> DocumentQueries:
