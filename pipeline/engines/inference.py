@@ -26,7 +26,7 @@ _ONE_THREAD = {  # several processes share the processor, so none may choose its
     "ENABLE_CPU_PINNING": False,
     "INFERENCE_PRECISION_HINT": "bf16",
     # Code is made for each new size of an input, and kept: without an end to that, 57 pages took 4.9 GB of address
-    # space and the process grew on; with this one 2.5 GB, for a fifth more CPU.
+    # space and the process grew on; with this one 2.5 GB, for a tenth more CPU.
     "CPU_RUNTIME_CACHE_CAPACITY": 128,
 }
 

@@ -64,8 +64,9 @@ def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
     height, width = pixels.shape[:2]
     turn = Turn(width=width, height=height, quarters=page.quarters, skew=skew_of(quads))
     chinese = _is_chinese("".join(reading.text for reading in known.values()))
-    lines, unread, area = [], 0.0, 0.0
-    for index, quad in enumerate(quads):
+    lines, unread, area = {}, 0.0, 0.0
+    for index in _by_shape(quads):
+        quad = quads[index]
         crop = cut(turned, quad)
         if index in known:
             reading, way = _read_wider(models, crop, known[index]), 0
@@ -73,12 +74,22 @@ def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
             reading, way = _read_quad(models, crop, quad, chinese)
         if _is_text(reading):
             size = printed_size(np.ascontiguousarray(np.rot90(crop, way)), reading.text)
-            lines.append(ReadLine(box=_level_box(turn, quad), size=size, reading=reading, quarters=way))
+            lines[index] = ReadLine(box=_level_box(turn, quad), size=size, reading=reading, quarters=way)
         width, height = crop.shape[1] or 1, crop.shape[0] or 1
         if width > LONG * height:
             area += width * height
             unread += width * height * _lacks_letters(reading, width / height)
-    return ReadImage(pixels=turned, turn=turn, lines=tuple(lines), unread_share=unread / area if area else 0.0)
+    kept = tuple(lines[index] for index in sorted(lines))
+    return ReadImage(pixels=turned, turn=turn, lines=kept, unread_share=unread / area if area else 0.0)
+
+
+def _by_shape(quads: np.ndarray) -> list[int]:
+    """The boxes from the squarest to the longest: a runtime prepares itself anew for each width of its input."""
+    if not len(quads):
+        return []
+    widths, heights = lengths(quads)
+    ratios = np.maximum(widths, heights) / np.maximum(np.minimum(widths, heights), 1)
+    return [int(index) for index in np.argsort(ratios, kind="stable")]
 
 
 def _lacks_letters(reading: Reading, ratio: float) -> bool:
