@@ -25,10 +25,8 @@ _ONE_THREAD = {  # several processes share the processor, so none may choose its
     "NUM_STREAMS": 1,
     "ENABLE_CPU_PINNING": False,
     "INFERENCE_PRECISION_HINT": "bf16",
-    # Code is made for each new size of an input, and kept: without an end to that, 57 pages took 4.9 GB of address
-    # space and the process grew on; with this one 2.5 GB, for a tenth more CPU.
-    "CPU_RUNTIME_CACHE_CAPACITY": 128,
 }
+_CODE_OF_A_SIZE = 40  # pieces, at most, for a model of some hundred operations
 
 
 class Tensor(Protocol):
@@ -59,19 +57,21 @@ def open_model(
     path: Path,
     *,
     keeps_memory: bool = False,
-    bears_bfloat16: bool = False,
+    bfloat16_sizes: int = 0,
     rewrite: Callable[[bytes], bytes] | None = None,
 ) -> Model:
     """Open an ONNX file. Raises what the runtime raises where the file is damaged.
 
     ``keeps_memory``: keep the memory of the largest run for the next one; for models whose inputs differ little in
-    size. ``bears_bfloat16``: the model finds the same where numbers have 8 significant bits instead of 24; OpenVINO
-    may then read the file as it is. ``rewrite``: what is done to the file's bytes before they are used.
+    size. ``bfloat16_sizes``: not 0 where the model finds the same if numbers have 8 significant bits instead of 24;
+    OpenVINO may then read the file as it is, and keeps its code for so many sizes of the input: it makes it for each
+    anew, and a process that kept all of it would grow with every page. ``rewrite``: what is done to the file's bytes
+    before they are used.
     """
-    core = _openvino() if bears_bfloat16 else None
+    core = _openvino() if bfloat16_sizes else None
     if core is not None:
         try:
-            return _OpenVinoModel(core, path)
+            return _OpenVinoModel(core, path, bfloat16_sizes)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             log.warning("OpenVINO cannot open %s, so onnxruntime runs it (%s)", path.name, reason)
@@ -131,9 +131,10 @@ class _Metadata(NamedTuple):
 class _OpenVinoModel:
     """A model on OpenVINO, in bfloat16."""
 
-    def __init__(self, core: Any, path: Path) -> None:
+    def __init__(self, core: Any, path: Path, sizes: int) -> None:
         source = core.read_model(str(path))
-        compiled = core.compile_model(source, "CPU", _ONE_THREAD)
+        kept = {"CPU_RUNTIME_CACHE_CAPACITY": sizes * _CODE_OF_A_SIZE}
+        compiled = core.compile_model(source, "CPU", {**_ONE_THREAD, **kept})
         self.threads: int = compiled.get_property("INFERENCE_NUM_THREADS")
         self._request = compiled.create_infer_request()
         self._running = threading.Lock()  # a request has one set of inputs: threads that share a model take turns

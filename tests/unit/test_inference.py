@@ -82,7 +82,7 @@ def test_both_runtimes_read_the_same_lines_in_the_same_places(monkeypatch: pytes
 
 def test_both_runtimes_tell_the_same_of_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     on_openvino(monkeypatch)
-    usual, other = inference.open_model(RECOGNISER), inference.open_model(RECOGNISER, bears_bfloat16=True)
+    usual, other = inference.open_model(RECOGNISER), inference.open_model(RECOGNISER, bfloat16_sizes=2)
     assert isinstance(other, inference._OpenVinoModel)
     assert [one.name for one in usual.get_inputs()] == [one.name for one in other.get_inputs()]
     assert [one.name for one in usual.get_outputs()] == [one.name for one in other.get_outputs()]
@@ -92,7 +92,7 @@ def test_both_runtimes_tell_the_same_of_a_model(monkeypatch: pytest.MonkeyPatch)
 
 def test_an_answer_stays_when_the_model_runs_again(monkeypatch: pytest.MonkeyPatch) -> None:
     on_openvino(monkeypatch)
-    model = inference.open_model(RECOGNISER, bears_bfloat16=True)
+    model = inference.open_model(RECOGNISER, bfloat16_sizes=2)
     name, white = model.get_inputs()[0].name, np.ones((1, 3, 48, 96), np.float32)
     first = model.run(None, {name: white})[0]
     before = first.copy()
@@ -100,10 +100,10 @@ def test_an_answer_stays_when_the_model_runs_again(monkeypatch: pytest.MonkeyPat
     assert np.array_equal(first, before)
 
 
-@pytest.mark.parametrize("bears_bfloat16", [False, True])
-def test_without_the_package_models_run_on_onnxruntime(monkeypatch: pytest.MonkeyPatch, bears_bfloat16: bool) -> None:
+@pytest.mark.parametrize("bfloat16_sizes", [0, 2])
+def test_without_the_package_models_run_on_onnxruntime(monkeypatch: pytest.MonkeyPatch, bfloat16_sizes: int) -> None:
     without_openvino(monkeypatch)
-    model = inference.open_model(RECOGNISER, bears_bfloat16=bears_bfloat16)
+    model = inference.open_model(RECOGNISER, bfloat16_sizes=bfloat16_sizes)
     assert not isinstance(model, inference._OpenVinoModel)
     assert len(model.get_modelmeta().custom_metadata_map["character"].splitlines()) == 18708
 
@@ -128,7 +128,7 @@ def test_a_model_that_openvino_cannot_open_runs_on_onnxruntime(
 ) -> None:
     monkeypatch.setattr(inference, "_openvino", BrokenCore)
     with caplog.at_level(logging.WARNING):
-        model = inference.open_model(RECOGNISER, bears_bfloat16=True)
+        model = inference.open_model(RECOGNISER, bfloat16_sizes=2)
     assert not isinstance(model, inference._OpenVinoModel)
     assert "PP-OCRv6_rec_small.onnx" in caplog.text and "no primitive for MaxPool" in caplog.text
 
@@ -137,7 +137,7 @@ def test_a_model_that_openvino_cannot_open_runs_on_onnxruntime(
 def test_a_model_takes_one_thread_and_binds_it_to_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
     on_openvino(monkeypatch)
     before = cores_by_thread()
-    model = inference.open_model(RECOGNISER, bears_bfloat16=True)
+    model = inference.open_model(RECOGNISER, bfloat16_sizes=2)
     model.run(None, {model.get_inputs()[0].name: np.zeros((1, 3, 48, 96), np.float32)})
     assert isinstance(model, inference._OpenVinoModel)
     assert model.threads == 1

@@ -1,4 +1,4 @@
-"""Lines are read from the narrowest to the widest, and stand in the order in which they were detected."""
+"""Lines are read from the narrowest to the widest, in few widths, and stand where they were detected."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.engines.ocr.ctc_text import Reading
 from pipeline.engines.ocr.recognised_lines import SAMPLE_LINES, read_lines
+from pipeline.engines.ocr.text_lines import _READ_SIZES, READ_HEIGHT, READ_MIN_WIDTH, padded_width
 
 PAGE = np.full((1000, 1000, 3), 255, dtype=np.uint8)
 WIDTHS = [600, 200, 800, 300, 700, 250, 500, 900, 350]
@@ -37,3 +38,10 @@ def test_lines_are_read_by_width_and_kept_in_their_order() -> None:
     assert [round(line.box[2] - line.box[0]) for line in lines] == WIDTHS
     others = models.widths[SAMPLE_LINES:]  # after the longest, of which it is asked which way up they stand
     assert others == sorted(others) and sorted(models.widths) == sorted(WIDTHS)
+
+
+def test_lines_have_few_widths_and_little_is_added_to_them() -> None:
+    widths = range(1, 44 * READ_HEIGHT)
+    padded = [padded_width(width) for width in widths]
+    assert len(set(padded)) == _READ_SIZES
+    assert all(0 <= more - width < max(READ_MIN_WIDTH, width / 5) for more, width in zip(padded, widths, strict=True))

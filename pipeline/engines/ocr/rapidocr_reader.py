@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ENGINE = "rapidocr"
 MOSTLY_UNREAD = 0.5  # of the area of its lines: less may be pictures that look like lines
-VERSION = "3"  # increase it with every change of the output
+VERSION = "4"  # increase it with every change of the output
 
 
 class RapidOcrReader:

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 READ_HEIGHT = 48  # pixels, fixed by the recognition model
-READ_WIDTH_STEP = 32  # few distinct widths keep onnxruntime's memory small
 READ_MIN_WIDTH = 96
+READ_WIDTH_STEPS = ((256, 32), (640, 64), (math.inf, 128))
+"""Up to which width lines are padded to multiples of how many pixels. Few distinct widths keep a runtime's memory
+small, and OpenVINO takes thrice as long to make its code for a new one as to read a line with it."""
+_FIND_SIZES = 4  # of different pages, at least
+_READ_SIZES = 24  # all of them, but for lines longer than 44 times their height
 READ_STEP = 8  # pixels between the scores of the recognition model
 FIND_STEP = 32  # the detection model needs sides that are multiples of this
 MIN_FIND_SIDE = 64
@@ -100,13 +104,19 @@ def steps_of(crop: np.ndarray) -> float:
     return float(READ_HEIGHT * width / max(height, 1) / READ_STEP)
 
 
+def padded_width(filled: int) -> int:
+    """The width of the recogniser's input for a line that fills so many pixels of it."""
+    step = next(step for most, step in READ_WIDTH_STEPS if filled <= most)
+    return max(READ_MIN_WIDTH, math.ceil(filled / step) * int(step))
+
+
 def _load_models() -> _Loaded:
     import rapidocr
 
     folder = Path(rapidocr.__file__).parent / "models"
-    recogniser = open_model(folder / "PP-OCRv6_rec_small.onnx", keeps_memory=True, bears_bfloat16=True)
+    recogniser = open_model(folder / "PP-OCRv6_rec_small.onnx", keeps_memory=True, bfloat16_sizes=_READ_SIZES)
     return _Loaded(
-        detector=open_model(folder / "PP-OCRv6_det_small.onnx", keeps_memory=True, bears_bfloat16=True),
+        detector=open_model(folder / "PP-OCRv6_det_small.onnx", keeps_memory=True, bfloat16_sizes=_FIND_SIZES),
         recogniser=recogniser,
         characters=["", *recogniser.get_modelmeta().custom_metadata_map["character"].splitlines(), " "],
     )
@@ -137,7 +147,7 @@ def _recognition_input(crop: np.ndarray, stretch: float = 1.0) -> tuple[np.ndarr
 
     height, width = crop.shape[:2]
     filled = max(8, math.ceil(READ_HEIGHT * width / height * stretch))
-    padded = max(READ_MIN_WIDTH, math.ceil(filled / READ_WIDTH_STEP) * READ_WIDTH_STEP)
+    padded = padded_width(filled)
     pixels = np.zeros((1, 3, READ_HEIGHT, padded), dtype=np.float32)
     pixels[:, :, :, :filled] = _normalised(cv2.resize(crop, (filled, READ_HEIGHT)))
     return pixels, filled / padded
