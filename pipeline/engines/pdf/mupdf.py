@@ -24,6 +24,7 @@ from stores.models import Fault
 
 _ENGINES = Path(__file__).parent.parent
 _LAYOUT = "pymupdf.layout"
+_LONGEST_STAND_IN = 2000  # characters
 
 alone = threading.RLock()
 """Held over every run of calls into PyMuPDF: it must not be entered by two threads of a process at a time."""
@@ -60,10 +61,32 @@ def open_pdf(path: Path, password: str) -> Any:
             pages = document.page_count
         if pages < 1:
             raise InputError("The PDF has no pages; it may be truncated: export or download it again.")
+        if pages == 1 and _is_stand_in(document):
+            raise InputError(
+                "The PDF is a dynamic form (XFA) whose only page says that Adobe Reader is needed: "
+                "open it there, print it to a PDF, and ingest that."
+            )
     except BaseException:
         document.close()
         raise
     return document
+
+
+def _is_stand_in(document: Any) -> bool:
+    """Whether the only page of a document stands for a form that a viewer must lay out by itself.
+
+    PDF 32000-1, 12.7.8 and table 28: the form is XML in ``XFA``, and ``NeedsRendering`` says that the page is not it.
+    """
+    with optional("forms", []):
+        catalog = document.pdf_catalog()
+        rendered = document.xref_get_key(catalog, "NeedsRendering")[1] == "true"
+        return rendered and document.xref_get_key(catalog, "AcroForm/XFA")[0] != "null" and _names_a_viewer(document)
+    return False
+
+
+def _names_a_viewer(document: Any) -> bool:
+    text = document[0].get_text()
+    return "Adobe" in text and len(text) < _LONGEST_STAND_IN
 
 
 def _opened(pymupdf: Any, path: Path) -> Any:

@@ -9,35 +9,35 @@ from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.contract_parties import find_parties
+from pipeline.engines.rules.contract_term import find_term
 from pipeline.engines.rules.dates import find_dates, prefers_month_first
 from pipeline.engines.rules.document import find_title
 from pipeline.engines.rules.labelled import LabelIndex
 from stores.models import Label, Page, Record, Schema
 
 _LAW = re.compile(
-    r"govern(?:ed|ing)[^.]{0,80}?\blaws?\s+of\s+(?:the\s+)?(?P<law>[A-Z][\w ,'’-]{2,60}?)"
+    r"govern(?:ed|ing)[^.]{0,80}?\blaws?\s+of\s+(?:the\s+)?(?P<law>[A-Z][\w ,'’-]{2,60}?(?:\s\([A-Z][\w ]+\))?)"
     r"(?=[.;,)]|\s+(?:without|applicable|excluding|as)\b|\s+and\s+(?![A-Z])|$)"
     r"|(?P<de>deutsche[sm]?|österreichische[sm]?|schweizer(?:isches)?)\s+Recht|droit\s+(?P<fr>français|belge|suisse)"
     r"|Recht\s+(?:der|des)\s+(?P<land>(?:Bundesrepublik|Republik|Fürstentums?|Kantons?)\s+[A-ZÄÖÜ]\w+|Schweiz\w*)"
     r"|受(?P<by>[\u4e00-\u9fff]{2,12}?)(?:的)?法律(?:管辖|约束|保护)"
     r"|适用(?P<zh>[\u4e00-\u9fff]{2,12})(?:的)?法律",
 )
-_TERM = re.compile(
-    r"(?:(?:initial\s+)?(?:term|period)\s+of|for\s+a\s+(?:term|period)\s+of)\s+(?P<term>[\w()\s-]{1,40}?(?:day|week|month|year)s?)(?![a-z])"
-    r"|(?:term|commenc\w*|begins?|runs?|continues?|in\s+force|lasts?|valid)(?![a-z])[^.]{0,80}?\sfor\s+(?P<for>[\w-]+\s*(?:\(\d+\)\s*)?(?:day|week|month|year)s?)(?![a-z])"
-    r"|(?:pour\s+une\s+durée|durée\s+(?:initiale|déterminée))\s+de\s+(?P<fr>[\w-]+(?:\s*\(\d+\))?\s+(?:jours?|semaines?|mois|années?|ans?))(?![a-z])"
-    r"|(?:合同期限|租赁期限|服务期限|合作期限|(?:合同)?有效期|租期|期限)\s*(?:为|[:：])\s*(?P<zh>[^\s，。；,;]{2,40})"
-    r"|(?:vertragslaufzeit|laufzeit|mietdauer|vertragsdauer)\s*(?:beträgt|von|[:：])\s*(?P<de>[\w\s]{2,30}?(?:tage?|wochen?|monate?|jahre?)n?)(?![a-z])",
-    re.IGNORECASE,
-)
 _DATED = re.compile(
-    r"(?:dated|effective|made|entered\s+into|signed)\b[^.\d]{0,60}(?:as\s+of|on|date|this)?|effective\s+date|date\s+of\s+(?:this\s+)?(?:agreement|contract)|"
+    r"(?:dated|effective|made|entered\s+into|signed|executed)\b[^.\d]{0,60}(?:as\s+of|on|date|this)?|effective\s+date|date\s+of\s+(?:this\s+)?(?:agreement|contract)|"
     r"签订(?:日期|时间)|签署日期|生效日期|签约日期|datum|fait\s+[àa]|"
     r"^\W*(?:date|dated?)\s*[:：]|[^\W\d_]{2,},\s*(?:den|le)\s+(?=\d)",
     re.IGNORECASE,
 )
+_CALLS_CONTRACT = re.compile(
+    r"(?<![^\W\d_])(?:agreement|contract|lease|deed|memorandum|addendum|amendment|vereinbarung|contrat|convention|bail)(?![^\W\d_])"
+    r"|vertrag(?![^\W\d_])|合同|协议|契约",
+    re.IGNORECASE,
+)
+_TITLE_LINES = 24  # of the first page, among which it is
+_MOST_TITLE_WORDS = 10
 _DATE_CELLS = ("签订日期", "签署日期", "签约日期", "生效日期", "Effective date", "Date of agreement", "Date")
-_FILLED_TERM = re.compile(r"[:：为]\s*(\d{1,4}\s*(?:年|个月|月|天|日)[^，。；,;]{0,40})")
+_OR_LATER = re.compile(r"\W*(?:or|and)\s+(?:later|after|earlier|before)(?![^\W\d_])", re.IGNORECASE)
 _MOST_LINES = 80  # the date stands at the beginning or the end
 _MOST_BETWEEN = 12  # words between a label and its date
 
@@ -45,33 +45,60 @@ _MOST_BETWEEN = 12  # words between a label and its date
 class ContractRules:
     """Fields of a contract, by rules."""
 
-    fingerprint = "rules-contract/4"
+    fingerprint = "rules-contract/5"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
-        lines = [line for line in page_lines(pages) if line.label not in (Label.HEADER, Label.FOOTER)]
+        printed = page_lines(pages)
+        lines = [line for line in printed if line.label not in (Label.HEADER, Label.FOOTER)]
         values = {
-            "title": find_title(lines),
+            "title": _title(printed, find_title(lines)),
             "date": _date(lines),
             "parties": find_parties(lines),
-            "term": _term(lines),
+            "term": find_term(lines),
             "governing_law": _first(lines, _LAW),
         }
         return build_record(schema, values)
 
 
+def _title(lines: Sequence[PageLine], largest: LocatedValue | None) -> LocatedValue | None:
+    """The largest line of a contract where it calls it one, or the first that does so by itself."""
+    if largest is None or not _is_title(str(largest.value)):
+        for line in lines[:_TITLE_LINES]:
+            if line.page == lines[0].page and _is_title(line.text.strip()):
+                return located_in(line.text.strip(), [line])
+    return largest
+
+
+def _is_title(text: str) -> bool:
+    """Whether a text calls something a contract, and is no sentence."""
+    alone = len(text.split()) <= _MOST_TITLE_WORDS and text[-1:] not in ".,;:：。，；" and not text[:1].islower()
+    return alone and _CALLS_CONTRACT.search(text) is not None
+
+
 def _date(lines: Sequence[PageLine]) -> LocatedValue | None:
     """The date that the beginning or the end of the contract calls its own."""
     month_first = prefers_month_first(line.text for line in lines)
-    for line in (*lines[:_MOST_LINES], *lines[-_MOST_LINES:]):
-        for label in _DATED.finditer(line.text):
-            dates = [date for date in find_dates(line.text[label.start() :], month_first) if date.exact]
-            if dates and len(line.text[label.end() : label.start() + dates[0].start].split()) <= _MOST_BETWEEN:
-                start = label.start()
-                quote = line.text[start + dates[0].start : start + dates[0].end]
-                return located_in(dates[0].value, [line], quote)
+    for at in (*range(len(lines))[:_MOST_LINES], *range(len(lines))[-_MOST_LINES:]):
+        dated = _dated(lines[at : at + 1], month_first) or _dated(lines[at : at + 2], month_first)
+        if dated:
+            return dated
     index = LabelIndex(lines)
     return index.first(_DATE_CELLS, lambda text: _whole_date(text, month_first)) or _date_in_blanks(index)
+
+
+def _dated(span: Sequence[PageLine], month_first: bool) -> LocatedValue | None:
+    """The date behind a word of the first of some lines that calls it that of the contract."""
+    text = " ".join(line.text.strip() for line in span if line.block == span[0].block)
+    for label in _DATED.finditer(text):
+        said = text[label.start() :]
+        dates = [date for date in find_dates(said, month_first) if date.exact and not _OR_LATER.match(said[date.end :])]
+        begin = label.start() + (dates[0].start if dates else 0)
+        if dates and label.start() < len(span[0].text) and len(text[label.end() : begin].split()) <= _MOST_BETWEEN:
+            quote = text[begin : label.start() + dates[0].end]
+            within = [line for line in span if quote in line.text]
+            return located_in(dates[0].value, within[:1] or span, quote)
+    return None
 
 
 def _date_in_blanks(index: LabelIndex) -> LocatedValue | None:
@@ -83,17 +110,6 @@ def _date_in_blanks(index: LabelIndex) -> LocatedValue | None:
         if read is not None:
             return located_in(read[0], row.cells)
     return None
-
-
-def _term(lines: Sequence[PageLine]) -> LocatedValue | None:
-    """The term as a line says it; where it was filled in, so that its row is read in pieces, the whole row."""
-    term = _first(lines, _TERM)
-    if term is None or not str(term.value).isdecimal():
-        return term
-    row = LabelIndex(lines).row_of(term.lines[0])
-    text = " ".join(cell.text.strip() for cell in row.cells)
-    match = _FILLED_TERM.search(text)
-    return located_in(match[1].strip(), row.cells, match[1].strip()) if match else None
 
 
 def _whole_date(text: str, month_first: bool) -> tuple[object, int, int] | None:

@@ -16,11 +16,16 @@ Party = dict[str, LocatedValue | None]
 _ROLES = (
     r"landlord|tenant|lessor|lessee|seller|buyer|purchaser|vendor|supplier|customer|client|contractor|consultant|employer|employee|"
     r"licensor|licensee|lender|borrower|company|provider|service\s+provider|owner|agent|disclosing\s+party|receiving\s+party|"
+    r"(?:first|second)\s+party|party\s+(?:[a-d]|one|two|[12])|"
     r"auftraggeber(?:in)?|auftragnehmer(?:in)?|vermieter(?:in)?|mieter(?:in)?|verkäufer(?:in)?|käufer(?:in)?|"
     r"arbeitgeber(?:in)?|arbeitnehmer(?:in)?|darlehensgeber(?:in)?|darlehensnehmer(?:in)?|dienstleister|kunde|"
     r"bailleur|locataire|vendeur|acheteur|prestataire|employeur|salarié|prêteur|emprunteur"
 )
-_ROLE_LABEL = re.compile(rf"^\W*(?:the\s+)?(?P<role>{_ROLES})\s*[:：]\s*(?P<name>\S.{{2,120}})$", re.IGNORECASE)
+_ROLE_LABEL = re.compile(
+    rf"(?:^\W*|(?<=[.;)])\s+)(?:the\s+)?(?P<role>{_ROLES})\s*[:：]\s*"
+    rf"(?P<name>\S.{{2,120}}?)(?=$|[.;)]\s+(?:the\s+)?(?:{_ROLES})\s*[:：])",
+    re.IGNORECASE,
+)
 _ZH_PARTY = re.compile(
     r"(?P<role>[甲乙丙丁]\s*方)[”\"]?\s*(?:[（(][^）)]{1,20}[）)]|[）)])?\s*[:：]\s*(?P<name>[^\s:：，,；;]{2,40})"
 )
@@ -33,7 +38,8 @@ _BETWEEN_WORD = re.compile(r"(?<![^\W\d_])(?:between|zwischen|entre)(?![^\W\d_])
 _BETWEEN = re.compile(
     r"(?<![^\W\d_])(?:by\s+and\s+between|between|zwischen|entre(?:\s+les\s+soussignés)?)\s*[:：]?\s+(?P<one>.{3,260}?)"
     r"[,;]?\s+(?:and|und|et)\s*[:：]?\s+(?P<two>.{3,260}?)"
-    r"(?:\.(?:\s|$)|;|$|\bwitnesseth\b|\bwhereas\b|(?:-|–|,)?\s*(?=wird\s|§\s*1|article\s+1|il\s+a\s+été))",
+    r"(?:(?<![^a-z]inc)(?<![^a-z]ltd)(?<![^a-z]co)(?<![^a-z]corp)(?<!\.[a-z])\.(?:\s|$)|;|$|\bwitnesseth\b|\bwhereas\b"
+    r"|(?:-|–|,)?\s*(?=wird\s|§\s*1|article\s+1|il\s+a\s+été)|\n\s*(?:\d{1,2}\s*[.)]|article\s|section\s|effective\s+date|recitals))",
     re.IGNORECASE | re.DOTALL,
 )
 _CALLED = re.compile(
@@ -48,13 +54,20 @@ _PARTIES_HEAD = re.compile(r"^\W*(?:the\s+)?parties\W*$|^\W*vertragsparteien\W*$
 _NAME_END = re.compile(
     r",\s*(?:an?\s|the\s|with\s|whose\s|having\s|located\s|of\s|organi[sz]ed|incorporated|registered|company\s+number|residing|acting|located|represented)"
     r"|,\s*(?:dont|sise?\b|ayant|représenté|vertreten|geschäftsansässig|wohnhaft|mit\s+sitz)"
-    r"|\s+\(|\s+of\s+\d|\s+with\s+its|,\s*\d|\s+[-–]\s",
+    r"|\s+\(|\s+of\s+\d|\s+with\s+its|,\s*\d|\s+[-–]\s"
+    r"|\s+on\s+(?:this\s|the\s|\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s)"
+    r"|,\s*(?:\w+\s+)?aged\s|,\s*(?:son|daughter|wife|widow)\s+of\s|,?\s+[SDW]\s*/\s*[oO](?![^\W\d_])",
     re.IGNORECASE,
 )
 _CONNECTION = re.compile(r"\W*(?:d['’]une|d['’]autre)\s+part\W*", re.IGNORECASE)
 _ROLE_WORD = re.compile(rf"(?<![^\W\d_])(?:{_ROLES})(?![^\W\d_])", re.IGNORECASE)
 _NO_NAME = re.compile(
     rf"\W*(?:(?:the\s+)?(?:{_ROLES})\W*$|(?:will|shall|may|must|is|are|has|have|agrees?|pays?|does|to|and|or)(?![^\W\d_]))",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"(?:phone|mobile|telephone|tel|fax|e-?mail|name|address|city|province|state|postal|zip|signature|signed|date|title)"
+    r"(?:\s+(?:number|no|address|code|name|of\s+\w+))?\W*(?:[:：_]|$)",
     re.IGNORECASE,
 )
 _ABBREVIATED = re.compile(r"(?<![^\W\d_])(?:inc|ltd|co|corp|cia|jr|sr|[a-z]\.[a-z])\.$", re.IGNORECASE)
@@ -100,7 +113,7 @@ def _without_address(name: str) -> str:
 
 def _may_be_name(name: str) -> bool:
     """Whether a text names somebody: no blank line, no role, no clause about the parties."""
-    if len(name) < 2 or re.fullmatch(r"[\W_]*", name):
+    if len(name) < 2 or re.fullmatch(r"[\W_]*", name) or _LABEL.match(name):
         return False
     return not _NO_NAME.match(name) and (not name.isascii() or not _ROLE_WORD.search(name) or name.istitle())
 
@@ -112,8 +125,8 @@ def _in_cells(lines: Sequence[PageLine]) -> Iterator[Party]:
         for cell, beside in zip(row.cells, row.cells[1:], strict=False):
             match = _ZH_CELL.match(cell.text) or _ROLE_CELL.match(cell.text)
             named = _NAME_CELL.fullmatch(beside.text.strip()) and _may_be_name(beside.text.strip())
-            if match and match["role"] not in roles and named:
-                roles.add(match["role"])
+            if match and match["role"].casefold() not in roles and named:
+                roles.add(match["role"].casefold())
                 name = beside.text.strip()
                 yield {
                     "name": located_in(name, [beside], name),
@@ -161,7 +174,7 @@ def _party(text: str, span: Sequence[PageLine]) -> Party | None:
     ends = [match.start() for match in (called, _NAME_END.search(text)) if match]
     ends += [at.start() for at in re.finditer("\n", text) if _opens_address(text[at.end() :])]
     name = " ".join(text[: min(ends, default=len(text))].split())
-    name = re.sub(r"^\W*(?:\(?\d\)|[a-z]\))\s*", "", name).strip(" ,.;:-–")
+    name = _bare(re.sub(r"^\W*(?:\(?\d\)|[a-z]\))\s*", "", name).strip(" ,;:-–"))
     if not (2 < len(name) <= _MOST_NAME) or not name[0].isupper() or not _may_be_name(name):
         return None
     role = " ".join(next(group for group in called.groups() if group).split()).strip(" ,.") if called else None
