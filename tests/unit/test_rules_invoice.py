@@ -383,3 +383,17 @@ def test_a_number_that_was_read_as_one_with_the_code_of_its_form_is_told_by_its_
     """
     assert extract(form.format("00472703"))["invoice_number"] == "00472703"
     assert extract(form.format("代开"))["invoice_number"] is None
+
+
+def test_gross_alone_is_the_total() -> None:
+    fields = extract("""
+        # Rechnung
+        Rechnungsnummer: RE-2026/001
+        Aussteller: Hafen GmbH
+
+        Netto: 84,03 EUR
+        USt (19%): 15,97 EUR
+        Brutto: 100,00 EUR
+    """)
+    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (100.0, 84.03, 15.97)
+    assert fields["issuer"] == "Hafen GmbH"

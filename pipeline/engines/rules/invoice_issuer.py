@@ -27,7 +27,7 @@ _ISSUER_LABELS = [
     for pattern in (
         r"^\W*(?:from|seller|vendor|supplier|issuer|issued\s*by|bill(?:ed)?\s*from|sold\s*by|leverancier|verkoper|"
         r"verkäufer|"
-        r"sprzedawca|wystawca|dodavatel|lieferant|rechnungs(?:aus|er)?steller|(?:service\s*)?provider|prestataire|auftragnehmer|leistungserbringer|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
+        r"sprzedawca|wystawca|dodavatel|lieferant|rechnungs(?:aus|er)?steller|aussteller|(?:service\s*)?provider|prestataire|auftragnehmer|leistungserbringer|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
         r"销售方(?:信息|名称)?\s*[:：]?(?!\s*[(（]\s*章)|销货单位(?:名称)?\s*[:：]?|开票(?:方|单位)\s*[:：]|收款单位\s*[:：]|卖方\s*[:：]",
     )
 ]

@@ -38,7 +38,7 @@ _TOTALS = tuple(
         ),
         (6, r"^\W*票\s*价\s*[:：]?"),
         (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe|total|preis)|zu\s*zahlen"),
-        (9, r"gross\s*(?:amount|total|sum|value)|(?:amount|total|sum)\s*gross"),
+        (9, r"gross\s*(?:amount|total|sum|value)|(?:amount|total|sum)\s*gross|^\W*(?:brutto|gross)\s*[:：]"),
         (9, r"factuur\s*-?\s*(?:totaal|bedrag)|te\s*betalen|totaal\s*(?:te\s*voldoen|bedrag)"),
         (9, r"net\s*[àa]\s*payer|montant\s*(?:total\s*)?(?:d[ûu]|ttc)|total\s*(?:ttc|eur|usd|gbp)\b|da\s*pagare"),
         (9, r"do\s*zap[łl]aty|k\s*úhradě|total\s*(?:a\s*pagar|general|factura|fattura|documento)"),

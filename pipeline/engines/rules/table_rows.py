@@ -15,6 +15,7 @@ from itertools import pairwise
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.cell_values import CellStyle, cell_value, style_of
+from pipeline.engines.rules.centred_rows import Part, joined_centred
 from pipeline.engines.rules.month_names import month_number
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.table_header import Header, best_header, header_at, repeats, widened
@@ -107,7 +108,7 @@ class _Reader:
         self.two_lines = self.two_lines or self._alternates(segments)
         for header, segment in segments:
             self.header, self.open, self.strays = header, True, 0
-            for row in segment:
+            for row in segment if self.two_lines else joined_centred(segment, self._part):
                 self._take(row)
         self._close()
         return self.table
@@ -157,6 +158,16 @@ class _Reader:
         if key not in self.values:
             self.values[key] = cell_value(self.columns[name], key[1], self.style)
         return self.values[key]
+
+    def _part(self, row: Row) -> Part:
+        """Whether a printed row holds numbers and dates, or only words of one column of text."""
+        cells = _assigned(self.header, row, 0)
+        filled = self._filled(cells)
+        if self._is_total(row, cells, set(filled & self.typed)) or self._is_running_line(row):
+            return Part.OTHER
+        if filled & self.typed:
+            return Part.NUMBERS
+        return Part.TEXT if len(cells) == 1 and filled else Part.OTHER
 
     def _alternates(self, segments: Sequence[tuple[Header, list[Row]]]) -> bool:
         """Whether two kinds of printed rows take turns, with different typed columns: a row has two lines."""
