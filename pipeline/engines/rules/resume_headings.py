@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 
 _ADJECTIVES = (
-    r"(?:(?:my|top|work(?:ing)?|professional|relevant|employment|industry|industrial|research|teaching|academic|"
+    r"(?:(?:my|top|autres?|weitere|andere|work(?:ing)?|professional|relevant|employment|industry|industrial|research|teaching|academic|"
     r"internship|other|additional|"
     r"selected|career|related|technical|key|core|personal|main|previous|full-time|education(?:al)?|leadership|"
     r"practical|clinical|klinische|wissenschaftliche|"
@@ -45,7 +45,7 @@ _NOUNS = {
     r"beruflicher? werdegang|berufspraxis|"
     r"werdegang|karriere|praktika|praktische erfahrung|"
     r"exp[ée]riences?(?: pro(?:fessionnelles?)?| de \w+)?|parcours(?: professionnel)?|stages|werkervaring|"
-    r"experiencia(?: laboral| profesional)?|"
+    r"experi?encia(?: laboral| profesional)?|"
     r"esperienz[ae](?: professional[ei]| lavorativ[ae])?|"
     r"(?:工作|实习|职业|任职|从业|就业|主要工作|工程|教学|工作与实习|工作及实习|实习与工作|实习/工作|工作/实习|"
     r"(?:实习|工作)\s*/\s*项目|实践)(?:经历|"
@@ -53,7 +53,7 @@ _NOUNS = {
     "education": r"[ée]ducation(?:al)?|education(?:al)?\s+(?:background|history|qualifications?)|"
     r"education (?:and|&) \w+|"
     r"background|qualifications?|credentials|"
-    r"akademische (?:laufbahn|ausbildung)|akademischer werdegang|schulischer werdegang|schulische ausbildung|"
+    r"akademische (?:laufbahn|ausbildung)|akademischer werdegang|schulischer werdegang|schulische ausbildung|berufsausbildung|"
     r"studies|degrees?|schooling|academics|ausbildung|schulbildung|bildungsweg|studium|hochschulbildung|"
     r"formations?(?: acad[ée]mique)?|"
     r"[ée]tudes|dipl[ôo]mes|opleiding(?:en)?|educaci[óo]n|formaci[óo]n(?: acad[ée]mica)?|"
@@ -109,7 +109,7 @@ class SectionKind(StrEnum):
 def heading_kind(text: str) -> SectionKind | None:
     """Return the kind of section that this heading begins, None where the text is no known heading."""
     plain = re.sub(r"[\ue000-\uf8ff]", " ", text)
-    plain = re.sub(r"^\W*(?:\d{1,2}[.、)]|[IVX]+\.|[一二三四五六七八九十]+[、.])?\s*", "", plain)
+    plain = re.sub(r"^\W*(?:\d{1,2}(?:[.、)]|(?=\s))|[IVX]+\.|[一二三四五六七八九十]+[、.])?\s*", "", plain)
     plain = re.sub(r"[\W_]+$", "", " ".join(plain.split()))
     if len(plain) > 4 and re.fullmatch(r"(?:\S )+\S", plain):
         plain = plain.replace(" ", "")  # letter-spaced: E D U C A T I O N

@@ -24,9 +24,12 @@ _DEGREE = re.compile(
         r"baccalaur[ée]at|a-?levels?|"
         r"high\s+school\s+diploma|ged|gcses?|hbo|propedeuse|vwo|havo|promotion|ingénieur|certificate|minor|major|"
         r"micromasters?|nanodegree|bts|dut|deug|cpge|classes?\s+préparatoires?(?:\s+aux\s+grandes\s+[ée]coles)?|"
-        r"bac(?:\s+(?:es|[sl])|\+\d)|bakkalaureus|matura|berufsmatur(?:a|ität)|fachabitur|(?:berufs)?lehre"
+        r"bac(?:\s+(?:es|[sl])|\+\d)|bakkalaureus|matura|berufsmatur(?:a|ität)|fachabitur|(?:berufs)?lehre|"
+        r"[^\W\d_]*(?:hochschulreife|schulabschluss)|mittlere\s+reife|docteur|(?-i:M[12]|L[123])(?=\s+[^\W\d_])|"
+        r"ingenier[ií]a|ma?estr(?:[ií]a|ado)|licenciad[oa]|doctorado|doutorado|graduação|bacharel(?:ado)?|"
+        r"bachillerato|máster|specialist\s+degree"
     )
-    + r"|博士后|博士研究生|硕士研究生|工商管理硕士|博士|硕士|研究生|学士|本科|大学专科|大专|专科|高中|"
+    + r"|(?:学士|硕士|博士)学位|博士后|博士研究生|硕士研究生|工商管理硕士|博士|硕士|研究生|学士|本科|大学专科|大专|专科|高中|"
     r"中专|双学位|交换生",
     re.IGNORECASE,
 )  # fmt: skip
@@ -35,11 +38,11 @@ _CASED_DEGREE = re.compile(
 )
 _SHORT_DEGREE = re.compile(r"[bma][sae]|md|jd|minor|major|certificate|promotion|licence|ged", re.IGNORECASE)
 _SCHOOL = re.compile(
-    r"universit|hochschule|(?<![^\W\d_])(?:college|school|institute?|academy|polytechni\w+|faculty|gymnasium|"
+    r"universit|universida|hochschule|(?<![^\W\d_])(?:college|school|institute?|academy|polytechni\w+|faculty|gymnasium|"
     r"lyc[ée]e|[ée]cole|"
-    r"escuela|istituto|politecnico|eth|mit|epfl|ucla|ucl|caltech|iit|nus|ntu|cern|hec|insead|suny|cuny|kaist|"
+    r"escuela|escola|instituto|colegio|colégio|istituto|politecnico|eth|mit|epfl|ucla|ucl|caltech|iit|nus|ntu|cern|hec|insead|suny|cuny|kaist|"
     r"fachhochschule|"
-    r"realschule|kolleg|campus|insa|sciences\s+po|ens(?:ae|ta|imag)|supélec|polytech|(?-i:TU|FH|HTW|HAW|KIT|LMU|RWTH|ENS|HEC|UCLouvain)|üniversitesi|seminary|conservatory|coll[èe]ge|facultad|hogeschool)(?![^\W\d_])|"
+    r"realschule|kolleg|campus|insa|iut|sciences\s+po|ens(?:ae|ta|imag)|supélec|polytech|(?-i:TU|FH|HTW|HAW|KIT|LMU|RWTH|ENS|HEC|UCLouvain)|üniversitesi|seminary|conservatory|coll[èe]ge|facultad|hogeschool)(?![^\W\d_])|"
     r"大学|学院|学校|中学|研究院|研究所|党校|高中(?=$|\s)|职校",
     re.IGNORECASE,
 )
@@ -146,7 +149,7 @@ _INITIAL = re.compile(r"(?:^|\s)[A-Z]\.(?:\s|$)")  # of a person, whose degree m
 _LAND = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES})", re.IGNORECASE)
 _REGION = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES}|{_CITIES})", re.IGNORECASE)
 _STATE = re.compile(rf"(?:{_STATES}|{_LANDS_IN_SHORT})(?:\s+\d{{5}}(?:-\d{{4}})?)?")
-_REMOTE = re.compile(r"\(?(?:fully\s+)?(?:remote|hybrid|远程|télétravail)(?:\s*\(.*\))?\)?", re.IGNORECASE)
+_REMOTE = re.compile(r"\(?(?:fully\s+)?(?:remote|hybrid|online|远程|télétravail)(?:\s*\(.*\))?\)?", re.IGNORECASE)
 _REMOTE_BEHIND = re.compile(
     r"\s*[(（](?:fully\s+)?(?:remote|hybrid|远程|télétravail|home\s?office)[)）]?\s*$", re.IGNORECASE
 )
