@@ -56,9 +56,14 @@ def _with_neighbours(gutters: dict[int, float | None], by_page: dict[int, list[P
         if gutter is None and before is not None and _crossing(lines, before) <= _MOST_CROSSING * len(lines):
             left = sum(line.box[2] <= before + 2.0 for line in lines)
             right = sum(line.box[0] >= before - 2.0 for line in lines)
-            gutter = before if min(left, right) >= _LEAST_BESIDE else None
+            ends = left >= _LEAST_BESIDE > right and before > _middle(lines)  # the narrow column at the right has ended
+            gutter = before if min(left, right) >= _LEAST_BESIDE or ends else None
         filled[page] = gutter
     return filled
+
+
+def _middle(lines: Sequence[PageLine]) -> float:
+    return (min(line.box[0] for line in lines) + max(line.box[2] for line in lines)) / 2
 
 
 def _gutter(lines: Sequence[PageLine], known: Container[int]) -> float | None:

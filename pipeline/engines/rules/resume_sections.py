@@ -91,8 +91,9 @@ def _beside_first_line(
     """Take what stands beside the first line of a heading in the margin from its part; its second one is ``below``."""
     first = above.cells[0]
     near = first.page == below.page and 0 < below.middle - first.middle < _NEXT_LINE * below.height
-    shouted = first.text.isupper() and below.text.isupper() and abs(first.box[0] - below.box[0]) < 1.0
-    if not near or not shouted or len(above.cells) < 2 or not heading_kind(f"{first.text} {below.text}"):
+    alike = first.text.isupper() == below.text.isupper() and abs(first.box[0] - below.box[0]) < 1.0
+    alike = alike and (first.text.isupper() or first.label is below.label is Label.HEADING)
+    if not near or not alike or len(above.cells) < 2 or not heading_kind(f"{first.text} {below.text}"):
         return []
     if first.number in known:
         return parts.pop()[1]
@@ -197,16 +198,29 @@ def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
     margins = [line for line in lines if line.label in (Label.HEADER, Label.FOOTER)]
     pages_by_text: dict[str, set[int]] = {}
     for line in margins:
-        pages_by_text.setdefault(re.sub(r"\d+", "#", line.text), set()).add(line.page)
+        pages_by_text.setdefault(_masked(line.text), set()).add(line.page)
     running = {
         line.number
         for line in margins
-        if len(pages_by_text[re.sub(r"\d+", "#", line.text)]) > 1
+        if len(pages_by_text[_masked(line.text)]) > 1
         or re.search(r"page \d+|last updated", line.text, re.IGNORECASE)
         or (line.page > first and not any(period.first for period in find_periods(line.text)))
     }
     running -= {line.number for line in margins if line.number in running and _is_dated_beside(line, lines)}
+    running -= {line.number for line in margins if pages_by_text[_masked(line.text)] == {line.page} and _heads(line, lines)}
     return [line for line in lines if line.number not in running and not furniture.match(line.text.strip())]
+
+
+def _masked(text: str) -> str:
+    return re.sub(r"\d+", "#", text)
+
+
+def _heads(line: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether a line at the top of a page is the heading of a section, or stands right above the period of an entry."""
+    if heading_kind(line.text):
+        return True
+    below = [o for o in lines if o.page == line.page and 0 < o.middle - line.middle < _NEXT_LINE * line.height]
+    return any(period.first for other in below for period in find_periods(other.text))
 
 
 def _is_dated_beside(line: PageLine, lines: Sequence[PageLine]) -> bool:
