@@ -32,6 +32,7 @@ _CONTACT_LABEL = re.compile(
     r"\W*(?:tel(?:ephone)?|phone|mobile|cell|fax|e-?mail|address|linkedin|电话|手机|邮箱)\W*[:：+(\d]", re.IGNORECASE
 )
 _HONOUR = re.compile(r"奖学金|[一二三]等奖|优秀(?:毕业生|学生|团员|干部)|\bscholarship (?:of|from)\b", re.IGNORECASE)
+_NEXT_LINE = 1.8  # heights between the middles of two lines of one paragraph
 _MOST_LEAD_ROWS = 4
 _FEW_LEAD_ROWS = 2
 _MOST_TAIL_ROWS = 3
@@ -150,14 +151,37 @@ def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
         if bulleted and following and _is_bulleted_head(row, following):
             is_bullet = False
         period = None if is_bullet or _HONOUR.search(text) else head_period(row)
-        continued = bullet_left is not None and left > max(bullet_left, heads_left) + 1.0 and period is None
+        inside = bullet_left is not None and left > bullet_left + 1.0 and abs(left - heads_left) > 1.0
+        if inside and period and not period.first and _ends_sentence(text, period):
+            period = None
+        continued = inside and period is None
         prose = (period is None and _is_prose(text)) or bool(_HONOUR.search(text) and not is_bullet)
+        prose = prose or (period is None and bool(marked) and _goes_on(marked[-1], row))
         if is_bullet:
             bullet_left = left
         elif not continued:
             bullet_left = None
         marked.append(_MarkedRow(row=row, period=period, detail=is_bullet or continued or prose))
     return marked
+
+
+def _ends_sentence(text: str, date: PeriodMatch) -> bool:
+    """Whether a date is the end of a sentence that the line above began."""
+    return bool(re.search(r"\w", text[: date.start])) and bool(re.fullmatch(r"\s*[.。;；,]?\s*", text[date.end :]))
+
+
+def _goes_on(above: _MarkedRow, row: Row) -> bool:
+    """Whether a row is the end of the paragraph above it: right below prose, small at its begin or with a full stop."""
+    first, upper = row.cells[0], above.row.cells[0]
+    near = row.page == above.row.page and 0 < first.middle - upper.middle < _NEXT_LINE * upper.height
+    same = near and abs(first.box[0] - upper.box[0]) < 1.0 and len(row.cells) == 1
+    text = row.text.strip()
+    prose = above.detail and above.period is None and not BULLET.match(above.row.text) and _is_long(above.row.text)
+    return same and prose and (text[:1].islower() or text.endswith((".", "。", ";", "；")))
+
+
+def _is_long(text: str) -> bool:
+    return len(text) > LONG_CHARACTERS or len(re.findall(r"[\u4e00-\u9fff]", text)) > LONG_CHARACTERS // 3
 
 
 def _is_bulleted_head(row: Row, following: Row) -> bool:
@@ -168,9 +192,8 @@ def _is_bulleted_head(row: Row, following: Row) -> bool:
 
 def _is_prose(text: str) -> bool:
     """Whether the line is long or ends as a sentence does."""
-    long = len(text) > LONG_CHARACTERS or len(re.findall(r"[\u4e00-\u9fff]", text)) > LONG_CHARACTERS // 3
     sentence = bool(re.search(r"[.。;；]\s*$", text)) and not has_company_suffix(f"x {text.split()[-1]}")
-    return long or (sentence and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4)
+    return _is_long(text) or (sentence and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4)
 
 
 def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:

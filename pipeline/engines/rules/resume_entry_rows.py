@@ -26,6 +26,7 @@ NO_NAME = re.compile(
     r"全日制)(?![^\W\d_])",
     re.IGNORECASE,
 )
+_DURATION = re.compile(r"\s*[(（]\s*\d+\s*(?:[^\W\d_]|\s)+[)）]\s*$")  # behind a date: "2014 (6 months)"
 LONG_CHARACTERS = 100
 _LONGEST_JOB = 85
 
@@ -110,7 +111,7 @@ def head_period(row: Row) -> PeriodMatch | None:
     if not periods:
         return None
     period = max(periods, key=lambda p: bool(p.first))
-    before, after = text[: period.start], text[period.end :]
+    before, after = text[: period.start], _DURATION.sub("", text[period.end :])
     inside = bool(re.search(r"[^\W\d_]", before)) and bool(re.search(r"[^\W\d_]{2,}.*[^\W\d_]{2,}", after))
     sentence = len(text) > LONG_CHARACTERS or re.search(r"[a-z]{2,}[.。;；]\s*$", text)
     if period.first:
@@ -118,7 +119,7 @@ def head_period(row: Row) -> PeriodMatch | None:
     if text[:1].islower() and PREPOSITION.search(before):
         return None  # the end of a broken sentence
     apart = any(
-        period.last and cell.text.strip() in text[max(period.start - 8, 0) : period.end + 3] for cell in row.cells
+        period.last and _DURATION.sub("", cell.text).strip() in text[max(period.start - 8, 0) : period.end + 3] for cell in row.cells
     )
     at_edge = not re.search(r"\w", before) or not re.search(r"\w", after)
     return period if (apart or at_edge) and not sentence else None

@@ -17,7 +17,7 @@ from pipeline.engines.rules.resume_words import (
 
 ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
 STRONG_SEPARATOR = re.compile(
-    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
+    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+(?![&＆])|(?<![&＆\s])\s+(?=[\u4e00-\u9fff])"
 )
 _WEAK_SEPARATOR = re.compile(
     r"\s*[,;，；、](?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
@@ -54,7 +54,10 @@ def split_head(text: str) -> list[str]:
 
 
 def _strong_parts(text: str) -> list[str]:
-    """Split at strong separators, but not at a stroke between two jobs of one person: ``Developer / Consultant``."""
+    """Split at strong separators, but not at a stroke between two jobs of one person, ``Developer / Consultant``.
+
+    Nor at one between places, nor behind a kind of work: ``Intern - Developer``.
+    """
     spans: list[tuple[int, int]] = []
     marks = list(STRONG_SEPARATOR.finditer(text))
     starts, ends = [0, *(mark.end() for mark in marks)], [*(mark.start() for mark in marks), len(text)]
@@ -64,7 +67,10 @@ def _strong_parts(text: str) -> list[str]:
             spans[-1] = (spans[-1][0], end)  # inside brackets
             continue
         stroke = text[:start].rstrip()[-1:] in ("/", "|")
-        if stroke and _is_job(text[slice(*spans[-1])]) and _is_job(text[start:end]):
+        before = text[slice(*spans[-1])] if spans else ""
+        kind_of_work = KIND_OF_WORK.fullmatch(before.strip()) and _is_job(text[start:end])
+        both = stroke and any(names(before) and names(text[start:end]) for names in (_is_job, is_place))
+        if both or kind_of_work:
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))

@@ -216,11 +216,11 @@ def _masked(text: str) -> str:
 
 
 def _heads(line: PageLine, lines: Sequence[PageLine]) -> bool:
-    """Whether a line at the top of a page is the heading of a section, or stands right above the period of an entry."""
+    """Whether a line at the top of a page is the heading of a section, or stands right above or below a period."""
     if heading_kind(line.text):
         return True
-    below = [o for o in lines if o.page == line.page and 0 < o.middle - line.middle < _NEXT_LINE * line.height]
-    return any(period.first for other in below for period in find_periods(other.text))
+    near = [o for o in lines if o.page == line.page and abs(o.middle - line.middle) < _NEXT_LINE * line.height]
+    return any(period.first for other in near for period in find_periods(other.text))
 
 
 def _is_dated_beside(line: PageLine, lines: Sequence[PageLine]) -> bool:

@@ -97,7 +97,13 @@ _COUNTRIES = (
     "japan|south korea|s\\.\\s?korea|republic of korea|korea|"
     "singapore|malaysia|indonesia|thailand|vietnam|philippines|australia|new zealand|canada|mexico|méxico|brazil|"
     "brasil|argentina|chile|"
-    "colombia|peru|ecuador|uruguay|venezuela|bolivia|paraguay|costa rica|panama|cuba"
+    "colombia|peru|ecuador|uruguay|venezuela|bolivia|paraguay|costa rica|panama|cuba|"
+    "allemagne|angleterre|autriche|brésil|chine|danemark|espagne|états-unis|finlande|irlande|italie|japon|maroc|"
+    "norvège|pays-bas|pologne|royaume-uni|suède|"
+    "belgien|dänemark|finnland|frankreich|griechenland|großbritannien|indien|irland|italien|niederlande|norwegen|"
+    "polen|schweden|spanien|tschechien|türkei|ungarn|"
+    "alemania|bélgica|brasile|estados unidos|francia|germania|inghilterra|inglaterra|países bajos|reino unido|"
+    "spagna|suiza|svizzera"
 )
 _STATES = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|"
@@ -199,6 +205,8 @@ def names_job(text: str) -> bool:
 def is_place(text: str) -> bool:
     """Whether the text is a place and nothing else: ``Paris``, ``Stanford, CA, USA``, ``Remote``, ``北京``."""
     text = _REMOTE_BEHIND.sub("", text).strip(" ()（）") or text
+    if " / " in text:
+        return all(is_place(part) for part in text.split(" / "))
     if _REMOTE.fullmatch(text) or _ZH_PLACE.fullmatch(text):
         return True
     parts = [part.strip() for part in re.split(r"[,，]", text)]
