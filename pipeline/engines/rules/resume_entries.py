@@ -31,6 +31,7 @@ from pipeline.engines.rules.resume_words import find_degree, is_place, names_job
 _CONTACT_LABEL = re.compile(
     r"\W*(?:tel(?:ephone)?|phone|mobile|cell|fax|e-?mail|address|linkedin|电话|手机|邮箱)\W*[:：+(\d]", re.IGNORECASE
 )
+_LABELLED_DETAIL = re.compile(NO_NAME.pattern + r"\s*[:：]", re.IGNORECASE)
 _HONOUR = re.compile(r"奖学金|[一二三]等奖|优秀(?:毕业生|学生|团员|干部)|\bscholarship (?:of|from)\b", re.IGNORECASE)
 _NEXT_LINE = 1.8  # heights between the middles of two lines of one paragraph
 _MOST_LEAD_ROWS = 4
@@ -157,6 +158,7 @@ def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
         continued = inside and period is None
         prose = (period is None and _is_prose(text)) or bool(_HONOUR.search(text) and not is_bullet)
         prose = prose or (period is None and bool(marked) and _goes_on(marked[-1], row))
+        prose = prose or (period is None and bool(_LABELLED_DETAIL.match(text)))
         if is_bullet:
             bullet_left = left
         elif not continued:

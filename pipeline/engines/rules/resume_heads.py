@@ -68,13 +68,17 @@ def _strong_parts(text: str) -> list[str]:
             continue
         stroke = text[:start].rstrip()[-1:] in ("/", "|")
         before = text[slice(*spans[-1])] if spans else ""
-        kind_of_work = KIND_OF_WORK.fullmatch(before.strip()) and _is_job(text[start:end])
+        kind_of_work = _is_kind_of_work(before) and _is_job(text[start:end]) and not _is_kind_of_work(text[start:end])
         both = stroke and any(names(before) and names(text[start:end]) for names in (_is_job, is_place))
         if both or kind_of_work:
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
     return [text[start:end] for start, end in spans]
+
+
+def _is_kind_of_work(text: str) -> bool:
+    return bool(KIND_OF_WORK.fullmatch(text.strip()))
 
 
 def _is_job(text: str) -> bool:
@@ -106,7 +110,7 @@ def _with_campus(parts: list[str]) -> list[str]:
     joined: list[str] = []
     for part in parts:
         campus = bool(joined) and names_state_university(joined[-1]) and not find_degree(part)
-        kind_of_work = bool(joined) and bool(KIND_OF_WORK.fullmatch(part.strip()))
+        kind_of_work = bool(joined) and _is_kind_of_work(part)
         if kind_of_work or (campus and len(part.split()) <= 2 and part[:1].isupper()):
             joined[-1] = f"{joined[-1]}, {part}"
         else:

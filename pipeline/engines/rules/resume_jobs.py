@@ -60,7 +60,7 @@ def _education(entry: Entry) -> LocatedRow:
     row: LocatedRow = dict.fromkeys(("institution", "degree", "area"))
     rest: list[Piece] = []
     for piece in _take_labelled(entry.pieces, row):
-        if is_place(piece.text):
+        if is_place(piece.text) or _is_state(piece, entry):
             continue
         if row["institution"] is None and names_school(piece.text) and not _is_degree_first(piece.text):
             row["institution"] = piece.located()
@@ -84,6 +84,12 @@ def _names_subject(piece: Piece, entry: Entry) -> bool:
     ours = find_degree(piece.text)
     subject = ours is not None and ours[0].casefold() in _SUBJECTS
     return subject and any(degree not in _SUBJECTS for degree in degrees)
+
+
+def _is_state(piece: Piece, entry: Entry) -> bool:
+    """Whether a piece is the state behind a school (``MS``), though it looks like a degree, which another piece is."""
+    behind = bool(re.fullmatch(r"[A-Z]{2}", piece.text)) and f", {piece.text}" in piece.line.text
+    return behind and any(one.row != piece.row and find_degree(one.text) for one in entry.pieces)
 
 
 def _is_degree_first(text: str) -> bool:
@@ -154,6 +160,8 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
     if place is None and len(names) > 2:
         place = next((p for p in names if p.right and not names_job(p.text) and not has_company_suffix(p.text)), None)
         names = [piece for piece in names if piece is not place]
+    elif place is not None and place.right and len(names) > 2:
+        names = [piece for piece in names if piece.line is not place.line or _job_score(piece.text)]
     if len(names) > 2:
         names = [piece for piece in names if not _DEPARTMENT.match(piece.text)]
         kinds = [piece for piece in names if KIND_OF_WORK.fullmatch(piece.text)]

@@ -96,6 +96,7 @@ _FORM_LABEL = re.compile(
 )
 _MAIL_LABEL = re.compile(r"e-?mail|.*邮箱", re.IGNORECASE)
 _HEAD_LINES = 25
+_MOST_WORDS_OF_NAME = 4
 
 
 def find_email(lines: Sequence[PageLine]) -> LocatedValue | None:
@@ -147,19 +148,20 @@ def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Locat
             value = re.split(r"[.,!。，！|]|\s[-–—]\s", line.text[match.end() :])[0].strip()
             if _name_in(value):
                 return located_in(value, [line], value)
-    if in_two_lines := _name_in_two_lines(about[:_HEAD_LINES]):
+    typical = median(line.height for line in lines) if lines else 0.0
+    large = [line for line in lines if line.page == lines[0].page and line.level == 1 and line.height > 1.5 * typical]
+    if in_two_lines := _name_in_two_lines(about[:_HEAD_LINES]) or _name_in_two_lines(large):
         return in_two_lines
-    candidates = [line for line in (*about[:_HEAD_LINES], *lines[:_HEAD_LINES]) if _name_in(line.text)]
+    candidates = [line for line in (*about[:_HEAD_LINES], *lines[:_HEAD_LINES], *large) if _name_in(line.text)]
     if not candidates:
         return None
-    typical = median(line.height for line in lines)
     best = max(candidates, key=lambda line: (_name_score(line, lines, typical, email), -line.number))
     name = _name_in(best.text)
     return located_in(name, [best], name) if name else None
 
 
 def _name_in_two_lines(lines: Sequence[PageLine]) -> LocatedValue | None:
-    """Find a first name above a last one, each a heading of one word, as large as each other and near."""
+    """Find a first name above a last one, headings as large as each other and near, of one word or in one block."""
     for one, other in pairwise(line for line in lines if line.label in (Label.HEADING, Label.TITLE)):
         alike = (
             one.page == other.page and one.level == other.level and abs(one.height - other.height) < 0.1 * one.height
@@ -168,6 +170,7 @@ def _name_in_two_lines(lines: Sequence[PageLine]) -> LocatedValue | None:
             0 < other.middle - one.middle < 2 * one.height and one.box[0] < other.box[2] and other.box[0] < one.box[2]
         )
         words = all(re.fullmatch(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", line.text.strip()) for line in (one, other))
+        words = words or (one.block == other.block and len(f"{one.text} {other.text}".split()) <= _MOST_WORDS_OF_NAME)
         name = _name_in(f"{one.text.strip()} {other.text.strip()}") if alike and near and words else None
         if name:
             return located_in(name, [one, other])
@@ -176,6 +179,8 @@ def _name_in_two_lines(lines: Sequence[PageLine]) -> LocatedValue | None:
 
 def _name_in(text: str) -> str | None:
     """Return the name in a line that holds nothing else but titles and degrees."""
+    if text.rstrip().endswith((":", "：")):
+        return None
     for date in reversed(find_dates(text)):
         text = text[: date.start] + text[date.end :]  # of birth
     plain = _TITLE_OF_PAPER.sub(" ", _ICON.sub(" ", text)).strip(" \t,:：-–—|_·*")
