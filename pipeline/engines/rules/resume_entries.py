@@ -24,6 +24,7 @@ from pipeline.engines.rules.resume_entry_rows import (
     without_margins,
 )
 from pipeline.engines.rules.resume_heads import ICONS, KIND_OF_WORK, STRONG_SEPARATOR, split_head
+from pipeline.engines.rules.resume_labels import is_labelled, is_labelled_detail
 from pipeline.engines.rules.resume_pieces import DASHED, Piece, joined_pieces
 from pipeline.engines.rules.resume_stacked_dates import joined_dates
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
@@ -34,6 +35,7 @@ _CONTACT_LABEL = re.compile(
 _LABELLED_DETAIL = re.compile(NO_NAME.pattern + r"\s*[:：]", re.IGNORECASE)
 _HONOUR = re.compile(r"奖学金|[一二三]等奖|优秀(?:毕业生|学生|团员|干部)|\bscholarship (?:of|from)\b", re.IGNORECASE)
 _NEXT_LINE = 1.8  # heights between the middles of two lines of one paragraph
+_SAME_HEIGHT = 0.06
 _MOST_LEAD_ROWS = 4
 _FEW_LEAD_ROWS = 2
 _MOST_TAIL_ROWS = 3
@@ -66,6 +68,7 @@ def read_entries(rows: Sequence[Row]) -> list[Entry]:
     if not anchors:
         return [_entry(group) for group in _undated_groups(marked)]
     starts = _starts(marked, anchors)
+    starts = sorted({*starts, *_undated_starts(marked, starts[0])})
     ends = [*starts[1:], len(marked)]
     towns = any(is_place(cell.text) for at in anchors for cell in marked[at].row.cells[1:])
     return [_entry(marked[start:end], towns) for start, end in zip(starts, ends, strict=True)]
@@ -240,6 +243,25 @@ def _close_entries(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> bool
     return ends and all(is_period_row(marked[at].row) for at in anchors)
 
 
+def _undated_starts(marked: Sequence[_MarkedRow], first: int) -> Iterator[int]:
+    """Where entries without a date begin among dated ones: behind details, set as the first entry is, with a job."""
+    for at in range(first + 1, len(marked)):
+        if marked[at].detail or not marked[at - 1].detail:
+            continue
+        below = (end for end in range(at, len(marked)) if marked[end].detail)
+        group = marked[at : next(below, len(marked))]
+        parts = [part for row in group[:_FEW_LEAD_ROWS] for part in split_head(row.row.text)]
+        named = any(names_job(part) for part in parts) and len(parts) >= _ENOUGH_NAMES
+        if named and not any(row.period for row in group) and _is_set_alike(group[0].row, marked[first].row):
+            yield at
+
+
+def _is_set_alike(row: Row, other: Row) -> bool:
+    one, model = row.cells[0], other.cells[0]
+    same_height = abs(one.height - model.height) < _SAME_HEIGHT * model.height
+    return one.label == model.label and same_height and abs(one.box[0] - model.box[0]) < 1.0
+
+
 def _undated_groups(marked: Sequence[_MarkedRow]) -> Iterator[list[_MarkedRow]]:
     """Group the rows of a section without dates: an entry begins where a plain row follows details."""
     group: list[_MarkedRow] = []
@@ -261,7 +283,10 @@ def _entry(marked: Sequence[_MarkedRow], towns: bool = False) -> Entry:
         names = [piece for piece in pieces if not is_place(piece.text) and not _is_no_name(piece.text)]
         names = [piece for piece in names if not (towns and piece.right and _may_be_town(piece.text))]
         more = list(_pieces(row, len(head)))
-        enough = len(_apart(names)) >= _ENOUGH_NAMES and not _is_labelled(row.row.text)
+        if names and is_labelled_detail(row.row.text):
+            break
+        enough = len(_apart(names)) >= _ENOUGH_NAMES and not is_labelled(row.row.text)
+        enough = enough and not _adds_firm(names, row.row.text)
         if row.detail or (enough and not all(is_place(piece.text) for piece in more) and not _completes(names, more)):
             break
         pieces.extend(more)
@@ -291,8 +316,11 @@ def _completes(names: Sequence[Piece], more: Sequence[Piece]) -> bool:
     return missing is not None and any(missing(piece.text) for piece in more)
 
 
-def _is_labelled(text: str) -> bool:
-    return bool(re.match(r"\W*[^\W\d]{2,20}\s*[:：]", text))
+def _adds_firm(names: Sequence[Piece], below: str) -> bool:
+    """Whether the names are a job whose title has a comma, all in one line, and the line below is a firm's."""
+    line = {piece.line.number for piece in names}
+    lacking = not any(has_company_suffix(piece.text) or names_school(piece.text) for piece in names)
+    return len(line) == 1 and lacking and has_company_suffix(below.strip()) and not _is_prose(below)
 
 
 def _dates(marked: _MarkedRow) -> tuple[LocatedValue | None, LocatedValue | None]:

@@ -12,21 +12,13 @@ from pipeline.engines.rules.parties import has_company_suffix
 from pipeline.engines.rules.resume_entries import Entry
 from pipeline.engines.rules.resume_entry_rows import NO_NAME
 from pipeline.engines.rules.resume_heads import KIND_OF_WORK
+from pipeline.engines.rules.resume_labels import LABEL
 from pipeline.engines.rules.resume_pieces import Piece
 from pipeline.engines.rules.resume_whole_lines import job_line_of, whole_lines
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
 LocatedRow = dict[str, LocatedValue | None]
 
-_LABELS = {
-    "institution": r"school|university|institution|institute|college|学校(?:名称)?|毕业院校|院校|毕业学校",
-    "degree": r"degree|qualification|学历|学位|最高学历",
-    "area": r"major|area|field(?: of study)?|subject|specialization|专业(?:名称)?|所学专业|主修",
-    "company": r"company|employer|organi[sz]ation|公司(?:名称)?|单位(?:名称)?|工作单位|企业名称",
-    "position": r"position|title|role|job title|职位(?:名称)?|职务|岗位|担任职务|职位类别",
-    "location": r"location|place|city|town|ort|lieu|ville|城市|地点|工作地点|所在地",
-}
-_LABEL = re.compile("|".join(rf"(?P<{name}>^(?:{words})\s*[:：]\s*)" for name, words in _LABELS.items()), re.IGNORECASE)
 _MOST_DASHED = 0.7  # of the entries: where more have a dash behind the job, it stands before the firm
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
 _AREA_JOINT = re.compile(
@@ -233,7 +225,7 @@ def _take_labelled(pieces: Sequence[Piece], row: LocatedRow) -> list[Piece]:
     """Fill ``row`` from labelled pieces such as ``学校：北京大学``; return the others that can be names."""
     rest = []
     for piece in pieces:
-        match = _LABEL.match(piece.text)
+        match = LABEL.match(piece.text)
         name = match.lastgroup if match else None
         if match and name in row and row[name] is None:
             value = piece.text[match.end() :].strip()
