@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.engines.evidence.page_lines import PageLine
+from pipeline.engines.rules.resume_entry_rows import is_margin
+from stores.models import Label
 
 _MOST_CROSSING = 0.04  # of the lines, over a gutter
 _COLUMN_SHARE = 0.18  # of the text's width: headings further apart than this stand in two columns
+_SAME_HEIGHT = 0.06
+_LEAST_SHARE = 0.15  # of the lines of a page, in a column whose headings are unknown
 _LEAST_BESIDE = 3  # lines on either side of a strip that the page before has
 
 
@@ -67,8 +71,36 @@ def _middle(lines: Sequence[PageLine]) -> float:
 
 
 def _gutter(lines: Sequence[PageLine], known: Container[int]) -> float | None:
-    """Return the x of the white strip between two columns of headings, None where the page has one column."""
-    headings = sorted((line for line in lines if line.number in known), key=lambda line: line.box[0])
+    """Return the x of the white strip between two columns of headings, None where the page has one column.
+
+    Where one of the columns has no heading of known words, those that are set like the known ones count, if no line
+    crosses the strip and enough stand on either side of it.
+    """
+    headings = [line for line in lines if line.number in known]
+    alike = [line for line in lines if line.number in known or _is_set_like(line, headings)]
+    strip = _strip(lines, headings)
+    if strip is not None or not headings:
+        return strip
+    strip = _strip(lines, alike, most_crossing=0.0)
+    left = sum(line.box[2] <= (strip or 0.0) + 2.0 for line in lines)
+    return strip if min(left, len(lines) - left) >= _LEAST_SHARE * len(lines) else None
+
+
+def _is_set_like(line: PageLine, headings: Sequence[PageLine]) -> bool:
+    """Whether a line is a heading of the rank of a known one, or as high, and more than a date or a place."""
+    heading = line.label is Label.HEADING and not is_margin(line.text)
+    return heading and any(
+        line.level == other.level or abs(line.height - other.height) < _SAME_HEIGHT * other.height
+        for other in headings
+        if other.label is Label.HEADING
+    )
+
+
+def _strip(
+    lines: Sequence[PageLine], some: Sequence[PageLine], most_crossing: float = _MOST_CROSSING
+) -> float | None:
+    """The x of a white strip between two of some headings, which few lines cross."""
+    headings = sorted(some, key=lambda line: line.box[0])
     if len(headings) < 2:
         return None
     width = max(line.box[2] for line in lines) - min(line.box[0] for line in lines)
@@ -79,8 +111,8 @@ def _gutter(lines: Sequence[PageLine], known: Container[int]) -> float | None:
         below = [line for line in lines if line.box[1] >= top - 1.0]
         # The heading of the right column may be centred above text that begins left of it.
         starts = {line.box[0] - 1.0 for line in below if one.box[2] < line.box[0] <= other.box[0]}
-        gutter = min(starts, key=lambda x: (_crossing(below, x), -x))
-        if _crossing(below, gutter) <= _MOST_CROSSING * len(below):
+        gutter = min(starts, key=lambda x: (_crossing(below, x), -x), default=None)
+        if gutter is not None and _crossing(below, gutter) <= most_crossing * len(below):
             return gutter
     return None
 

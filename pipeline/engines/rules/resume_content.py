@@ -28,6 +28,20 @@ def headings_by_content(rows: Sequence[Row]) -> Iterator[tuple[int, bool]]:
             yield rows[at].cells[0].number, votes > 0
 
 
+def jobs_begin(rows: Sequence[Row]) -> int | None:
+    """Where the jobs begin in a section of an unknown name: at the first of its periods, if most stand beside jobs."""
+    dated = [at for at, row in enumerate(rows) if names_period(row)]
+    beside = [at for at in dated if any(_names_job_only(row) for row in rows[max(at - 1, 0) : at + 2])]
+    if not dated or 2 * len(beside) <= len(dated):
+        return None
+    above = dated[0] - 1
+    return above if above >= 0 and beside[0] == dated[0] and _names_job_only(rows[above]) else dated[0]
+
+
+def _names_job_only(row: Row) -> bool:
+    return not is_detail(row.text) and _vote(row.text) < 0 and names_job(row.text)
+
+
 def _may_head_section(row: Row) -> bool:
     text = row.text
     heading = len(row.cells) == 1 and row.cells[0].label in (Label.HEADING, Label.TITLE)

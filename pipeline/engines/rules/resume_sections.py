@@ -12,7 +12,7 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
 from pipeline.engines.rules.resume_columns import columns_of
-from pipeline.engines.rules.resume_content import headings_by_content
+from pipeline.engines.rules.resume_content import headings_by_content, jobs_begin
 from pipeline.engines.rules.resume_entries import heads_entry, is_detail, is_period_row, opens_entry
 from pipeline.engines.rules.resume_entry_rows import is_bulleted, is_margin
 from pipeline.engines.rules.resume_headings import SectionKind, heading_kind
@@ -64,9 +64,11 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
     known |= _told_by_content(body, known)
     headings = known | _unknown_headings(body, known)
     parts: list[tuple[SectionKind, list[Row]]] = []
+    untold: set[int] = set()  # parts below headings of unknown words, or below none
     for column in columns_of(body, known):
         if column.fresh or not parts:
             parts.append((SectionKind.HEAD, []))
+            untold.add(len(parts) - 1)
         rows = printed_rows(column.lines)
         head_ends = 0  # rows before this one belong to the head of an entry, headings or not
         for at, row in enumerate(rows):
@@ -82,7 +84,18 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
             else:
                 beside = _beside_first_line(parts, rows[at - 1], cell, known) if at and cell else []
                 parts.append((kind, [*beside, *_rest_of(row, headings if unknown else known)]))
+                untold -= set() if unknown else {len(parts) - 1}
+                untold |= {len(parts) - 1} if unknown else set()
+    if not any(kind is SectionKind.EXPERIENCE for kind, _ in parts):
+        parts = [part for at, told in enumerate(parts) for part in (_with_jobs(told) if at in untold else [told])]
     return [Section(kind=kind, rows=tuple(rows)) for kind, rows in parts if rows]
+
+
+def _with_jobs(part: tuple[SectionKind, list[Row]]) -> list[tuple[SectionKind, list[Row]]]:
+    """Part of a document in which no heading names the jobs, parted where they begin."""
+    kind, rows = part
+    begin = jobs_begin(rows)
+    return [part] if begin is None else [(kind, rows[:begin]), (SectionKind.EXPERIENCE, rows[begin:])]
 
 
 def _beside_first_line(
