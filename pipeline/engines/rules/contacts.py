@@ -104,7 +104,8 @@ def _is_other_number(printed: str) -> bool:
     """Whether the number is a date, a period of years or a sum."""
     printed = printed.strip("() ")
     return bool(
-        re.search(r"(?<!\d)(?:19|20)\d{2}\s?[-–./]\s?(?:(?:19|20)\d{2}|\d{1,2}\s?[-./]\s?\d{1,2})(?!\d)", printed)
+        re.fullmatch(r"1[5-9]\d{2}\s?[-–]\s?(?:1[5-9]|20)\d{2}", printed)
+        or re.search(r"(?<!\d)(?:19|20)\d{2}\s?[-–./]\s?(?:(?:19|20)\d{2}|\d{1,2}\s?[-./]\s?\d{1,2})(?!\d)", printed)
         or re.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:\s+\d.*)?", printed)
         or re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+", printed)
     )

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 
 _ADJECTIVES = (
-    r"(?:(?:my|top|autres?|weitere|andere|work(?:ing)?|professional|relevant|employment|industry|industrial|research|teaching|academic|"
+    r"(?:(?:my|top|autres?|weitere|andere|formal|further|higher|work(?:ing)?|professional|relevant|employment|industry|industrial|research|teaching|academic|"
     r"internship|other|additional|"
     r"selected|career|related|technical|key|core|personal|main|previous|full-time|education(?:al)?|leadership|"
     r"practical|clinical|klinische|wissenschaftliche|"

@@ -38,7 +38,7 @@ _CASED_DEGREE = re.compile(
 )
 _SHORT_DEGREE = re.compile(r"[bma][sae]|md|jd|minor|major|certificate|promotion|licence|ged", re.IGNORECASE)
 _SCHOOL = re.compile(
-    r"universit|universida|hochschule|(?<![^\W\d_])(?:college|school|institute?|academy|polytechni\w+|faculty|gymnasium|"
+    r"(?<!pre-)universit|universida|hochschule|schule(?![^\W\d_])|akademie|(?<![^\W\d_])(?:college|school|institute?|academy|polytechni\w+|faculty|lyceum|liceo|gymnasium|"
     r"lyc[ée]e|[ée]cole|"
     r"escuela|escola|instituto|colegio|colégio|istituto|politecnico|eth|mit|epfl|ucla|ucl|caltech|iit|nus|ntu|cern|hec|insead|suny|cuny|kaist|"
     r"fachhochschule|"
@@ -62,7 +62,7 @@ _TITLE = re.compile(
         r"woman)?|buyer|"
         r"editor|writer|journalist|reporter|translator|photographer|producer|artist|animator|chef|cook|waiter|waitress|"
         r"bartender|barista|driver|operator|mechanic|electrician|foreman|guard|pilot|volunteer|member|student|"
-        r"freelancer?|"
+        r"freelancer?|captain|capitaine|"
         r"contractor|executive|strategist|planner|recruiter|advisor|adviser|counsel(?:l?or)?|mentor|coach|tester|"
         r"sre|devops|"
         r"[^\W\d_]*(?:ingenieur|entwickler|leiter|berater|mitarbeiter|referent|techniker|assistent|verkäufer|pfleger|"
