@@ -279,14 +279,15 @@ def _entry(marked: Sequence[_MarkedRow], towns: bool = False) -> Entry:
     anchor = next((at for at, row in enumerate(marked) if row.period), 0)
     head = [row for at, row in enumerate(marked) if at <= anchor and not row.detail]
     pieces = [piece for at, row in enumerate(head) for piece in _pieces(row, at)]
-    for row in marked[anchor + 1 : anchor + 1 + _MOST_TAIL_ROWS]:
+    opened = bool(marked) and _opens_with_period(marked[anchor])
+    for row in marked[anchor + 1 : anchor + 1 + _MOST_TAIL_ROWS + opened]:
         names = [piece for piece in pieces if not is_place(piece.text) and not _is_no_name(piece.text)]
         names = [piece for piece in names if not (towns and piece.right and _may_be_town(piece.text))]
         more = list(_pieces(row, len(head)))
         if names and is_labelled_detail(row.row.text):
             break
         enough = len(_apart(names)) >= _ENOUGH_NAMES and not is_labelled(row.row.text)
-        enough = enough and not _adds_firm(names, row.row.text)
+        enough = enough and not _adds_firm(names, row.row.text) and not (opened and _lacks_school(names))
         if row.detail or (enough and not all(is_place(piece.text) for piece in more) and not _completes(names, more)):
             break
         pieces.extend(more)
@@ -307,6 +308,10 @@ def _may_be_town(text: str) -> bool:
 
 def _is_no_name(text: str) -> bool:
     return bool(NO_NAME.match(text) or KIND_OF_WORK.fullmatch(text.strip()))
+
+
+def _lacks_school(names: Sequence[Piece]) -> bool:
+    return any(find_degree(p.text) for p in names) and not any(names_school(p.text) for p in names)
 
 
 def _completes(names: Sequence[Piece], more: Sequence[Piece]) -> bool:

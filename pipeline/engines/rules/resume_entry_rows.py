@@ -113,7 +113,8 @@ def head_period(row: Row) -> PeriodMatch | None:
     period = max(periods, key=lambda p: bool(p.first))
     before, after = text[: period.start], _DURATION.sub("", text[period.end :])
     inside = bool(re.search(r"[^\W\d_]", before)) and bool(re.search(r"[^\W\d_]{2,}.*[^\W\d_]{2,}", after))
-    sentence = len(text) > LONG_CHARACTERS or re.search(r"[a-z]{2,}[.。;；]\s*$", text)
+    stopped = re.search(r"[a-z]{2,}[.。;；]\s*$", text) and re.search(r"\w", before)
+    sentence = len(text) > LONG_CHARACTERS or stopped
     if period.first:
         return None if inside and sentence else period
     if text[:1].islower() and PREPOSITION.search(before):

@@ -27,10 +27,13 @@ KIND_OF_WORK = re.compile(
     r"self[- ]employed|part[- ]time|full[- ]time|实习)\)?",
     re.IGNORECASE,
 )
+_SHORTENED = frozenset(["co", "corp", "dept", "dr", "ed", "etc", "eng", "inc", "jr", "ltd", "med", "sc", "sr", "st"])
+_MOST_SMALL_WORDS = 2  # in a head that ends with a full stop
 _BEFORE_FIRM = re.compile(r"^(?:bei(?:\s+(?:der|dem))?|an\s+de[rm]|chez)\s+(?=[A-ZÀ-Þ0-9])")
 _BRACKETED = re.compile(r"\s*(.+?)\s*[（(]([^（()）]+)[）)]\s*")  # the job behind the firm
 _HAN_TOGETHER = re.compile(  # school, field and degree that a reader has joined
-    r"([\u4e00-\u9fff]{2,12}?(?:大学|学院|学校))([\u4e00-\u9fff]{2,12}?)?(博士|硕士|研究生|学士|本科|大专|专科)"
+    r"([\u4e00-\u9fff]{2,12}?(?:大学|学院|学校))([\u4e00-\u9fff]{2,12}?)?(博士|硕士|研究生|学士|本科|大专|专科)|"
+    r"([\u4e00-\u9fff]{2,12}?大学)([\u4e00-\u9fff]{1,8}系[\u4e00-\u9fff]*)"
 )
 _SCHOOL_BEHIND = re.compile(
     r"\s+(?:from|at|an\s+der|von\s+der|à\s+l['’]\s?|à|de\s+l['’]\s?)\s*(?=(?-i:[A-ZÀ-Þ\u4e00-\u9fff]))|\s*,\s+(?=(?:the\s+)?universit)",
@@ -41,6 +44,7 @@ _SCHOOL_BEHIND = re.compile(
 def split_head(text: str) -> list[str]:
     """Split a line of an entry's head at its separators; places stay whole, enclosing brackets are removed."""
     parts: list[str] = []
+    text = _without_full_stop(text)
     if together := _HAN_TOGETHER.fullmatch(text.strip()):
         return [part for part in together.groups() if part]
     for strong in _strong_parts(ICONS.sub("  ", text)):
@@ -51,6 +55,15 @@ def split_head(text: str) -> list[str]:
             parts.extend(_split_weakly(strong))
     trimmed = (_trim(part) for part in parts)
     return [part for part in trimmed if re.search(r"\w", part)]
+
+
+def _without_full_stop(text: str) -> str:
+    """Take the full stop from the end of a head, ``Clerk, Alder Works, Leeds, UK.``, unless it shortens the last word."""
+    bare = text.rstrip()
+    word = re.search(r"[^\W\d_]{2,}(?=\.$)", bare)
+    short = word is None or has_company_suffix(f"x {word[0]}") or find_degree(word[0]) or word[0].lower() in _SHORTENED
+    sentence = len(re.findall(r"(?<!\w)[a-zà-ÿ]{2,}", bare)) > _MOST_SMALL_WORDS
+    return text if short or sentence else bare[:-1]
 
 
 def _strong_parts(text: str) -> list[str]:
@@ -70,11 +83,18 @@ def _strong_parts(text: str) -> list[str]:
         before = text[slice(*spans[-1])] if spans else ""
         kind_of_work = _is_kind_of_work(before) and _is_job(text[start:end]) and not _is_kind_of_work(text[start:end])
         both = stroke and any(names(before) and names(text[start:end]) for names in (_is_job, is_place))
-        if both or kind_of_work:
+        if both or kind_of_work or (stroke and _shares_job(before, text[start:end])):
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
     return [text[start:end] for start, end in spans]
+
+
+def _shares_job(before: str, behind: str) -> bool:
+    """Whether a word before a stroke belongs to the job behind it, which a firm follows: ``Build / Test Engineer, Firm``."""
+    job, comma, firm = behind.partition(",")
+    plain = len(before.split()) == 1 and not has_company_suffix(f"x {before.strip()}") and not is_place(before)
+    return plain and _is_job(job) and bool(comma) and not is_place(firm.strip())
 
 
 def _is_kind_of_work(text: str) -> bool:

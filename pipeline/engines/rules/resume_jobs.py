@@ -233,6 +233,6 @@ def _take_labelled(pieces: Sequence[Piece], row: LocatedRow) -> list[Piece]:
                 _take_degree(replace(piece, text=value), row)
             else:
                 row[name] = located_in(value, [piece.line], value) if value else None
-        elif not NO_NAME.match(piece.text) and any(character.isalpha() for character in piece.text):
+        elif piece.text[:1] not in "[【" and not NO_NAME.match(piece.text) and any(character.isalpha() for character in piece.text):
             rest.append(piece)
     return rest
