@@ -20,6 +20,7 @@ from pipeline.engines.rules.resume_entry_rows import (
     entry_periods,
     head_period,
     is_margin,
+    is_no_name,
     without_bullets,
     without_margins,
 )
@@ -36,6 +37,7 @@ _LABELLED_DETAIL = re.compile(NO_NAME.pattern + r"\s*[:：]", re.IGNORECASE)
 _HONOUR = re.compile(r"奖学金|[一二三]等奖|优秀(?:毕业生|学生|团员|干部)|\bscholarship (?:of|from)\b", re.IGNORECASE)
 _NEXT_LINE = 1.8  # heights between the middles of two lines of one paragraph
 _SAME_HEIGHT = 0.06
+_WIDE_CHARACTERS = 60  # of a line of a paragraph
 _MOST_LEAD_ROWS = 4
 _FEW_LEAD_ROWS = 2
 _MOST_TAIL_ROWS = 3
@@ -179,9 +181,10 @@ def _goes_on(above: _MarkedRow, row: Row) -> bool:
     """Whether a row is the end of the paragraph above it: right below prose, small at its begin or with a full stop."""
     first, upper = row.cells[0], above.row.cells[0]
     near = row.page == above.row.page and 0 < first.middle - upper.middle < _NEXT_LINE * upper.height
-    same = near and abs(first.box[0] - upper.box[0]) < 1.0 and len(row.cells) == 1
+    same = near and abs(first.box[0] - upper.box[0]) < 1.5 and len(row.cells) == 1
     text = row.text.strip()
-    prose = above.detail and above.period is None and not BULLET.match(above.row.text) and _is_long(above.row.text)
+    wide = len(above.row.text) > _WIDE_CHARACTERS or _is_long(above.row.text)
+    prose = above.detail and above.period is None and not BULLET.match(above.row.text) and wide
     return same and prose and (text[:1].islower() or text.endswith((".", "。", ";", "；")))
 
 
@@ -307,7 +310,7 @@ def _may_be_town(text: str) -> bool:
 
 
 def _is_no_name(text: str) -> bool:
-    return bool(NO_NAME.match(text) or KIND_OF_WORK.fullmatch(text.strip()))
+    return bool(is_no_name(text) or KIND_OF_WORK.fullmatch(text.strip()))
 
 
 def _lacks_school(names: Sequence[Piece]) -> bool:

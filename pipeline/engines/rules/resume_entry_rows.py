@@ -26,6 +26,7 @@ NO_NAME = re.compile(
     r"全日制)(?![^\W\d_])",
     re.IGNORECASE,
 )
+_KIND_BEFORE_JOB = re.compile(r"^(?:full[ -]?time|part[ -]?time|contract|permanent|freelance|current)\s+", re.IGNORECASE)
 _DURATION = re.compile(r"\s*[(（]\s*\d+\s*(?:[^\W\d_]|\s)+[)）]\s*$")  # behind a date: "2014 (6 months)"
 LONG_CHARACTERS = 100
 _LONGEST_JOB = 85
@@ -34,6 +35,12 @@ _LONGEST_JOB = 85
 def entry_periods(text: str) -> list[PeriodMatch]:
     """Find periods and dates as a curriculum vitae prints them, where years may have two digits."""
     return find_periods(text, casual=True)
+
+
+def is_no_name(text: str) -> bool:
+    """Whether a text says something else of an entry than a name; ``Freelance Designer`` is a job."""
+    kind = _KIND_BEFORE_JOB.match(text)
+    return bool(NO_NAME.match(text)) and not (kind and names_job(text[kind.end() :]))
 
 
 def is_bulleted(text: str) -> bool:

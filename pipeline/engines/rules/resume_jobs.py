@@ -10,7 +10,7 @@ from itertools import pairwise
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.rules.parties import has_company_suffix
 from pipeline.engines.rules.resume_entries import Entry
-from pipeline.engines.rules.resume_entry_rows import NO_NAME
+from pipeline.engines.rules.resume_entry_rows import is_no_name
 from pipeline.engines.rules.resume_heads import KIND_OF_WORK
 from pipeline.engines.rules.resume_labels import LABEL
 from pipeline.engines.rules.resume_pieces import Piece
@@ -233,6 +233,6 @@ def _take_labelled(pieces: Sequence[Piece], row: LocatedRow) -> list[Piece]:
                 _take_degree(replace(piece, text=value), row)
             else:
                 row[name] = located_in(value, [piece.line], value) if value else None
-        elif piece.text[:1] not in "[【" and not NO_NAME.match(piece.text) and any(character.isalpha() for character in piece.text):
+        elif piece.text[:1] not in "[【" and not is_no_name(piece.text) and any(character.isalpha() for character in piece.text):
             rest.append(piece)
     return rest
