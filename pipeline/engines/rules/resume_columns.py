@@ -77,7 +77,7 @@ def _gutter(lines: Sequence[PageLine], known: Container[int]) -> float | None:
     crosses the strip and enough stand on either side of it.
     """
     headings = [line for line in lines if line.number in known]
-    alike = [line for line in lines if line.number in known or _is_set_like(line, headings)]
+    alike = [line for line in lines if line.number in known or _is_set_like(line, headings, lines)]
     strip = _strip(lines, headings)
     if strip is not None or not headings:
         return strip
@@ -86,19 +86,19 @@ def _gutter(lines: Sequence[PageLine], known: Container[int]) -> float | None:
     return strip if min(left, len(lines) - left) >= _LEAST_SHARE * len(lines) else None
 
 
-def _is_set_like(line: PageLine, headings: Sequence[PageLine]) -> bool:
-    """Whether a line is a heading of the rank of a known one, or as high, and more than a date or a place."""
-    heading = line.label is Label.HEADING and not is_margin(line.text)
-    return heading and any(
+def _is_set_like(line: PageLine, headings: Sequence[PageLine], lines: Sequence[PageLine]) -> bool:
+    """Whether a line is a heading of the rank of a known one, or as high, with no date or place in its row."""
+    if line.label is not Label.HEADING:
+        return False
+    row = (other for other in lines if abs(other.middle - line.middle) < 0.5 * line.height)
+    return not any(is_margin(other.text) for other in row) and any(
         line.level == other.level or abs(line.height - other.height) < _SAME_HEIGHT * other.height
         for other in headings
         if other.label is Label.HEADING
     )
 
 
-def _strip(
-    lines: Sequence[PageLine], some: Sequence[PageLine], most_crossing: float = _MOST_CROSSING
-) -> float | None:
+def _strip(lines: Sequence[PageLine], some: Sequence[PageLine], most_crossing: float = _MOST_CROSSING) -> float | None:
     """The x of a white strip between two of some headings, which few lines cross."""
     headings = sorted(some, key=lambda line: line.box[0])
     if len(headings) < 2:

@@ -29,13 +29,13 @@ def headings_by_content(rows: Sequence[Row]) -> Iterator[tuple[int, bool]]:
 
 
 def jobs_begin(rows: Sequence[Row]) -> int | None:
-    """Where the jobs begin in a section of an unknown name: at the first of its periods, if most stand beside jobs."""
+    """Where the jobs begin in a section of an unknown name: at the first with a period, if most periods have a job."""
     dated = [at for at, row in enumerate(rows) if names_period(row)]
-    beside = [at for at in dated if any(_names_job_only(row) for row in rows[max(at - 1, 0) : at + 2])]
-    if not dated or 2 * len(beside) <= len(dated):
-        return None
-    above = dated[0] - 1
-    return above if above >= 0 and beside[0] == dated[0] and _names_job_only(rows[above]) else dated[0]
+    own = [at for at in dated if _names_job_only(rows[at])]
+    above = [at - 1 for at in dated if at and at - 1 not in dated and _names_job_only(rows[at - 1])]
+    below = [at for at in dated if at + 1 not in dated and any(_names_job_only(row) for row in rows[at + 1 : at + 2])]
+    begins = sorted({*own, *above, *below})
+    return begins[0] if begins and 2 * len(begins) > len(dated) else None
 
 
 def _names_job_only(row: Row) -> bool:

@@ -26,7 +26,9 @@ NO_NAME = re.compile(
     r"全日制)(?![^\W\d_])",
     re.IGNORECASE,
 )
-_KIND_BEFORE_JOB = re.compile(r"^(?:full[ -]?time|part[ -]?time|contract|permanent|freelance|current)\s+", re.IGNORECASE)
+_KIND_BEFORE_JOB = re.compile(
+    r"^(?:full[ -]?time|part[ -]?time|contract|permanent|freelance|current)\s+", re.IGNORECASE
+)
 _DURATION = re.compile(r"\s*[(（]\s*\d+\s*(?:[^\W\d_]|\s)+[)）]\s*$")  # behind a date: "2014 (6 months)"
 LONG_CHARACTERS = 100
 _LONGEST_JOB = 85
@@ -127,7 +129,8 @@ def head_period(row: Row) -> PeriodMatch | None:
     if text[:1].islower() and PREPOSITION.search(before):
         return None  # the end of a broken sentence
     apart = any(
-        period.last and _DURATION.sub("", cell.text).strip() in text[max(period.start - 8, 0) : period.end + 3] for cell in row.cells
+        period.last and _DURATION.sub("", cell.text).strip() in text[max(period.start - 8, 0) : period.end + 3]
+        for cell in row.cells
     )
     at_edge = not re.search(r"\w", before) or not re.search(r"\w", after)
     return period if (apart or at_edge) and not sentence else None

@@ -58,7 +58,7 @@ def split_head(text: str) -> list[str]:
 
 
 def _without_full_stop(text: str) -> str:
-    """Take the full stop from the end of a head, ``Clerk, Alder Works, Leeds, UK.``, unless it shortens the last word."""
+    """Take the full stop from the end of a head, ``Clerk, Alder Works, Leeds.``, unless it shortens the last word."""
     bare = text.rstrip()
     word = re.search(r"[^\W\d_]{2,}(?=\.$)", bare)
     short = word is None or has_company_suffix(f"x {word[0]}") or find_degree(word[0]) or word[0].lower() in _SHORTENED
@@ -91,7 +91,7 @@ def _strong_parts(text: str) -> list[str]:
 
 
 def _shares_job(before: str, behind: str) -> bool:
-    """Whether a word before a stroke belongs to the job behind it, which a firm follows: ``Build / Test Engineer, Firm``."""
+    """Whether a word before a stroke belongs to the job behind it, before a firm: ``Build / Test Engineer, Firm``."""
     job, comma, firm = behind.partition(",")
     plain = len(before.split()) == 1 and not has_company_suffix(f"x {before.strip()}") and not is_place(before)
     return plain and _is_job(job) and bool(comma) and not is_place(firm.strip())

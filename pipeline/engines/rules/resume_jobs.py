@@ -233,6 +233,10 @@ def _take_labelled(pieces: Sequence[Piece], row: LocatedRow) -> list[Piece]:
                 _take_degree(replace(piece, text=value), row)
             else:
                 row[name] = located_in(value, [piece.line], value) if value else None
-        elif piece.text[:1] not in "[【" and not is_no_name(piece.text) and any(character.isalpha() for character in piece.text):
+        elif (
+            piece.text[:1] not in "[【"
+            and not is_no_name(piece.text)
+            and any(character.isalpha() for character in piece.text)
+        ):
             rest.append(piece)
     return rest

@@ -220,7 +220,9 @@ def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
         or (line.page > first and not any(period.first for period in find_periods(line.text)))
     }
     running -= {line.number for line in margins if line.number in running and _is_dated_beside(line, lines)}
-    running -= {line.number for line in margins if pages_by_text[_masked(line.text)] == {line.page} and _heads(line, lines)}
+    running -= {
+        line.number for line in margins if pages_by_text[_masked(line.text)] == {line.page} and _heads(line, lines)
+    }
     return [line for line in lines if line.number not in running and not furniture.match(line.text.strip())]
 
 

@@ -29,8 +29,8 @@ _DEGREE = re.compile(
         r"ingenier[ií]a|ma?estr(?:[ií]a|ado)|licenciad[oa]|doctorado|doutorado|graduação|bacharel(?:ado)?|"
         r"bachillerato|máster|specialist\s+degree"
     )
-    + r"|(?:学士|硕士|博士)学位|博士后|博士研究生|硕士研究生|工商管理硕士|博士|硕士|研究生|学士|本科|大学专科|大专|专科|高中|"
-    r"中专|双学位|交换生",
+    + r"|(?:学士|硕士|博士)学位|博士后|博士研究生|硕士研究生|工商管理硕士|博士|硕士|研究生|学士|本科|"
+    r"大学专科|大专|专科|高中|中专|双学位|交换生",
     re.IGNORECASE,
 )  # fmt: skip
 _CASED_DEGREE = re.compile(
