@@ -320,3 +320,66 @@ def test_the_largest_heading_is_the_name_wherever_it_stands() -> None:
 
 def test_a_label_is_no_name() -> None:
     assert extracted("Lieu de Naissance:\nNordhafen, Norway\nJane Roe").fields["name"] == "Jane Roe"
+
+
+def test_names_go_on_in_the_line_below() -> None:
+    assert jobs(
+        """
+        Experience
+        Assistant at the Chair for Boats and                 2014 - 2016
+        Sails
+        Westmark University
+        - Painted sails
+        """
+    ) == [("Assistant at the Chair for Boats and Sails", "Westmark University")]
+
+
+def test_the_university_is_the_school_and_not_its_faculty() -> None:
+    assert studies("Education\nSchool of Boats, Westmark University\nBSc     2014 - 2016") == [
+        ("BSc", "Westmark University")
+    ]
+    assert studies("教育背景\n2009年9月 - 2013年6月     本科，计算机学院，东港大学") == [("本科", "东港大学")]
+
+
+def test_the_title_of_a_project_is_no_firm() -> None:
+    drawing = (
+        "工作经历\n2014年2月 - 2014年4月     视频行为识别方法研究, 独立完成\n2012年2月 - 2013年4月     东港集团, 工程师"
+    )
+    assert jobs(drawing) == [("工程师", "东港集团")]
+
+
+def test_a_degree_in_one_line_is_of_the_school_above() -> None:
+    assert studies(
+        """
+        Formation
+        IUT du Port                                  Nice - France
+        Licence Administration                       2004 - 2005
+        - Cordes
+        DUT Informatique, Voiles et bateaux          2002 - 2004
+        - Voiles
+        """
+    ) == [("Licence", "IUT du Port"), ("DUT", "IUT du Port")]
+
+
+def test_the_date_at_the_right_of_a_long_school_is_of_its_line() -> None:
+    assert studies(
+        """
+        Formation
+        Doctorat en Physique                                                     Nordhafen
+        Astronomie et astrophysique des ports, Université du Port de la Mer      2020 - 2022
+        Superviseur : Prof. Jane Roe, passage accéléré en mai 2021
+        """,
+        columns=("degree", "institution", "end_date"),
+    ) == [("Doctorat", "Université du Port de la Mer", "2022")]
+
+
+def test_a_thesis_is_no_school() -> None:
+    assert studies(
+        """
+        Ausbildung
+        Master of Science in Bootsbau
+        10.2011 - 10.2013     Technische Universität Nordhafen
+        21.10.2013            Masterthesis - Segel und Boote
+                              der Küste
+        """
+    ) == [("Master of Science", "Technische Universität Nordhafen")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
@@ -29,6 +29,7 @@ from pipeline.engines.rules.resume_labels import is_labelled, is_labelled_detail
 from pipeline.engines.rules.resume_pieces import DASHED, Piece, joined_pieces
 from pipeline.engines.rules.resume_stacked_dates import joined_dates
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
+from pipeline.engines.rules.resume_wrapped import goes_on_below, joined_rows
 
 _CONTACT_LABEL = re.compile(
     r"\W*(?:tel(?:ephone)?|phone|mobile|cell|fax|e-?mail|address|linkedin|电话|手机|邮箱)\W*[:：+(\d]", re.IGNORECASE
@@ -157,6 +158,8 @@ def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
         if bulleted and following and _is_bulleted_head(row, following):
             is_bullet = False
         period = None if is_bullet or _HONOUR.search(text) else head_period(row)
+        if period and not period.first and is_labelled_detail(text[: period.start]) and _is_told(text, period):
+            period = None
         inside = bullet_left is not None and left > bullet_left + 1.0 and abs(left - heads_left) > 1.0
         if inside and period and not period.first and _ends_sentence(text, period):
             period = None
@@ -169,7 +172,27 @@ def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
         elif not continued:
             bullet_left = None
         marked.append(_MarkedRow(row=row, period=period, detail=is_bullet or continued or prose))
-    return marked
+    return list(_without_wraps(marked))
+
+
+def _without_wraps(marked: Sequence[_MarkedRow]) -> Iterator[_MarkedRow]:
+    """Join the rows of a head whose name goes on in the next one."""
+    above: _MarkedRow | None = None
+    for row in marked:
+        if above and not above.detail and not row.detail and not row.period and goes_on_below(above.row, row.row):
+            whole = joined_rows(above.row, row.row)
+            above = replace(above, row=whole, period=above.period and head_period(whole))
+            continue
+        if above:
+            yield above
+        above = row
+    if above:
+        yield above
+
+
+def _is_told(text: str, date: PeriodMatch) -> bool:
+    """Whether words stand between the label of a row and the date in it."""
+    return bool(re.search(r"[:：].*[^\W\d_]{3}", text[: date.start]))
 
 
 def _ends_sentence(text: str, date: PeriodMatch) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pipeline.engines.rules.dates import PeriodMatch, find_periods
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.resume_heads import ICONS
-from pipeline.engines.rules.resume_words import is_place, names_job
+from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
 BULLET = re.compile(
     r"^\s*(?:[•◦▪‣●○■□⋆・◈›⇒→⁌⁍❖➢➤✓✔»※★☆·∙⁃►▶◆◇\uf0b7\uf0a7\uf076]|[-–—*o+{]\s|\(?\d{1,2}[.)、）]\s?(?!\d))"
@@ -93,8 +93,9 @@ def without_margins(rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def _is_long(text: str) -> bool:
-    """Whether a cell is too long for a name; jobs may be longer."""
-    most = _LONGEST_JOB if names_job(text) and not text.rstrip().endswith((".", "。", ";")) else LONG_CHARACTERS // 2
+    """Whether a cell is too long for a name; jobs, schools and degrees may be longer."""
+    named = names_job(text) or names_school(text) or find_degree(text)
+    most = _LONGEST_JOB if named and not text.rstrip().endswith((".", "。", ";")) else LONG_CHARACTERS // 2
     return len(text) > most
 
 

@@ -20,7 +20,16 @@ from pipeline.engines.rules.resume_words import find_degree, is_place, names_job
 LocatedRow = dict[str, LocatedValue | None]
 
 _MOST_DASHED = 0.7  # of the entries: where more have a dash behind the job, it stands before the firm
+_LONGEST_NAME = 100
+_THESIS = re.compile(r"(?:[^\W\d_]+[\s-]?)?(?:thesis|arbeit|mémoire|tesis|tesi)\b", re.IGNORECASE)
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
+_UNIVERSITY = re.compile(r"universi|大学", re.IGNORECASE)
+_FACULTY = re.compile(
+    r"(?:faculty|school|college|department|institute)\s+(?:of|for)\s.*|(?:fakultät|institut)\s+für\s.*|facult(?:é|ad)\s+d.*|"
+    r"[\u4e00-\u9fff与和]{2,12}(?:学院|系)",
+    re.IGNORECASE,
+)
+_PROJECT_IN_CHINESE = re.compile(r".*[\u4e00-\u9fff](?:研究|系统|框架|算法|方法|项目|课题)")
 _AREA_JOINT = re.compile(
     r"^\s*(?:degree)?\s*[,:：]?\s*(?:\bin\b|\bof\b|\ben\b|\bim\b|\bin der\b|-|–|\()?\s*", re.IGNORECASE
 )
@@ -35,13 +44,29 @@ def education_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     for above, row in pairwise(rows):
         if row["institution"] is None and row["degree"]:
             row["institution"] = above["institution"]  # several degrees of one school
+    for (above, upper), (entry, row) in pairwise(zip(entries, rows, strict=True)):
+        if _is_of_school_above(entry, row, above) and upper["institution"]:
+            row["institution"], row["area"] = upper["institution"], row["area"] or row["institution"]
     told = [bool(row["degree"]) or _is_school(row["institution"]) for row in rows]
     lines = [len({piece.row for piece in entry.pieces if not is_place(piece.text)}) for entry in entries]
     alike = {count for count, is_told in zip(lines, told, strict=True) if is_told and count > 1}
     dated = [bool(row["start_date"] or row["end_date"]) for row in rows]
     shaped = [count in alike and has_date for count, has_date in zip(lines, dated, strict=True)]
+    shaped = [same and not _is_thesis(entry) for same, entry in zip(shaped, entries, strict=True)]
     kept = [is_told or same or not any(told) for is_told, same in zip(told, shaped, strict=True)]
     return [row for row, keep in zip(rows, kept, strict=True) if keep and (row["institution"] or row["degree"])]
+
+
+def _is_thesis(entry: Entry) -> bool:
+    return bool(entry.pieces) and bool(_THESIS.match(entry.pieces[0].text))
+
+
+def _is_of_school_above(entry: Entry, row: LocatedRow, above: Entry) -> bool:
+    """Whether an entry is one line with a degree and no school, below one of several lines: of the same school."""
+    lines = [{piece.line.number for piece in one.pieces} for one in (entry, above)]
+    placed = any(is_place(piece.text) for piece in entry.pieces)
+    lacking = bool(row["degree"]) and row["institution"] is not None and not _is_school(row["institution"])
+    return lacking and not placed and len(lines[0]) == 1 and len(lines[1]) > 1
 
 
 def _is_school(name: LocatedValue | None) -> bool:
@@ -54,7 +79,9 @@ def _education(entry: Entry) -> LocatedRow:
     for piece in _take_labelled(entry.pieces, row):
         if is_place(piece.text) or _is_state(piece, entry):
             continue
-        if row["institution"] is None and names_school(piece.text) and not _is_degree_first(piece.text):
+        if _is_part_of_university(piece, entry.pieces):
+            rest.append(piece)
+        elif row["institution"] is None and names_school(piece.text) and not _is_degree_first(piece.text):
             row["institution"] = piece.located()
         elif row["degree"] is None and find_degree(piece.text) and not _names_subject(piece, entry):
             _take_degree(piece, row)
@@ -76,6 +103,12 @@ def _names_subject(piece: Piece, entry: Entry) -> bool:
     ours = find_degree(piece.text)
     subject = ours is not None and ours[0].casefold() in _SUBJECTS
     return subject and any(degree not in _SUBJECTS for degree in degrees)
+
+
+def _is_part_of_university(piece: Piece, pieces: Sequence[Piece]) -> bool:
+    """Whether a piece names a faculty or school of the university that another piece names."""
+    whole = (other for other in pieces if other is not piece and _UNIVERSITY.search(other.text))
+    return bool(_FACULTY.fullmatch(piece.text)) and not _UNIVERSITY.search(piece.text) and any(whole)
 
 
 def _is_state(piece: Piece, entry: Entry) -> bool:
@@ -138,6 +171,9 @@ def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
             row["location"] = place.located() if place else _town_behind(row["company"], names)
         if row["company"] is None and row["position"] and rows:
             row["company"] = rows[-1]["company"]  # several jobs under one firm's name
+        if row["company"] and _PROJECT_IN_CHINESE.fullmatch(str(row["company"].value)):
+            row["company"] = None  # the title of a project, not a firm
+            row["position"] = row["position"] if row["position"] and names_job(row["position"].value) else None
         if row["company"] or row["position"]:
             rows.append(row | {"start_date": entry.start, "end_date": entry.end})
     return rows
@@ -149,6 +185,7 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
     pieces = _take_labelled(entry.pieces, row)
     place = next((piece for piece in pieces if is_place(piece.text)), None)
     names = [piece for piece in pieces if piece is not place and not _is_sentence(piece.text)]
+    names = [piece for piece in names if not _is_part_of_university(piece, names)]
     if place is None and len(names) > 2:
         place = next((p for p in names if p.right and not names_job(p.text) and not has_company_suffix(p.text)), None)
         names = [piece for piece in names if piece is not place]
@@ -159,7 +196,7 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
         kinds = [piece for piece in names if KIND_OF_WORK.fullmatch(piece.text)]
         titled = any(names_job(piece.text) for piece in names if piece not in kinds)
         names = [piece for piece in names if not titled or piece not in kinds]
-    return row, [piece for piece in names if len(piece.text) < 90], place
+    return row, [piece for piece in names if len(piece.text) < _LONGEST_NAME], place
 
 
 def _is_sentence(text: str) -> bool:

@@ -1,0 +1,44 @@
+"""Names that go on in the line below: ``Member of the Committee for`` above ``Boats and Sails``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from pipeline.engines.rules.page_rows import Row, box_around
+from pipeline.engines.rules.resume_entry_rows import BULLET, LONG_CHARACTERS, entry_periods
+from stores.models import Box
+
+_BINDS = re.compile(
+    r"(?:^|\s)(?:of|for|the|and|in|at|on|with|&|de|du|des|la|le|et|en|für|und|der|des|im|am|an|von|y|del)$"
+)
+_GOES_ON = re.compile(r"(?:of|for|and|in|de|du|des|et|für|und|der|y|del)\s+\S")  # in small letters
+_NEXT_LINE = 1.8  # heights between the middles of two lines of one name
+_SAME_LEFT = 1.5  # points
+
+
+def goes_on_below(row: Row, below: Row) -> bool:
+    """Whether the first cell of a row goes on in the row below it, which holds nothing else."""
+    first, second = row.cells[0], below.cells[0]
+    near = row.page == below.page and 0 < second.middle - first.middle < _NEXT_LINE * first.height
+    if not near or len(below.cells) > 1 or abs(first.box[0] - second.box[0]) > _SAME_LEFT:
+        return False
+    upper, lower = first.text.strip(), second.text.strip()
+    names = len(upper) <= LONG_CHARACTERS and not BULLET.match(upper) and not BULLET.match(lower)
+    return names and not entry_periods(lower) and bool(_BINDS.search(upper) or _GOES_ON.match(lower))
+
+
+def joined_rows(row: Row, below: Row) -> Row:
+    """One row whose first cell goes on with the one below."""
+    first, second = row.cells[0], below.cells[0]
+    whole = replace(
+        first,
+        text=f"{first.text.strip()} {second.text.strip()}",
+        box=box_around([first, second]),
+        printed_box=_around(first.printed_box, second.printed_box),
+    )
+    return Row(page=row.page, cells=(whole, *row.cells[1:]))
+
+
+def _around(one: Box, other: Box) -> Box:
+    return (min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]))
