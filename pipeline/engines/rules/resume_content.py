@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.parties import has_company_suffix
-from pipeline.engines.rules.resume_entries import heads_entry, is_detail, names_period
+from pipeline.engines.rules.resume_entries import heads_entry, names_period
 from pipeline.engines.rules.resume_heads import split_head
+from pipeline.engines.rules.resume_marked_rows import is_detail
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 from stores.models import Label
 

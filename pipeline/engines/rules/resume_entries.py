@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise, zip_longest
+from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails
-from pipeline.engines.rules.dates import PeriodMatch
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.parties import has_company_suffix, looks_like_address
 from pipeline.engines.rules.resume_entry_rows import (
     BULLET,
-    LONG_CHARACTERS,
-    NO_NAME,
     entry_periods,
     head_period,
     is_margin,
@@ -24,21 +21,17 @@ from pipeline.engines.rules.resume_entry_rows import (
     without_bullets,
     without_margins,
 )
-from pipeline.engines.rules.resume_heads import ICONS, KIND_OF_WORK, STRONG_SEPARATOR, split_head
+from pipeline.engines.rules.resume_heads import KIND_OF_WORK, STRONG_SEPARATOR, split_head
 from pipeline.engines.rules.resume_labels import is_labelled, is_labelled_detail
+from pipeline.engines.rules.resume_marked_rows import MarkedRow, is_detail, is_prose, marked_rows
 from pipeline.engines.rules.resume_pieces import DASHED, Piece, joined_pieces
 from pipeline.engines.rules.resume_stacked_dates import joined_dates
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
-from pipeline.engines.rules.resume_wrapped import goes_on_below, joined_rows
 
 _CONTACT_LABEL = re.compile(
     r"\W*(?:tel(?:ephone)?|phone|mobile|cell|fax|e-?mail|address|linkedin|电话|手机|邮箱)\W*[:：+(\d]", re.IGNORECASE
 )
-_LABELLED_DETAIL = re.compile(NO_NAME.pattern + r"\s*[:：]", re.IGNORECASE)
-_HONOUR = re.compile(r"奖学金|[一二三]等奖|优秀(?:毕业生|学生|团员|干部)|\bscholarship (?:of|from)\b", re.IGNORECASE)
-_NEXT_LINE = 1.8  # heights between the middles of two lines of one paragraph
 _SAME_HEIGHT = 0.06
-_WIDE_CHARACTERS = 60  # of a line of a paragraph
 _MOST_LEAD_ROWS = 4
 _FEW_LEAD_ROWS = 2
 _MOST_TAIL_ROWS = 3
@@ -57,16 +50,9 @@ class Entry:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _MarkedRow:
-    row: Row
-    period: PeriodMatch | None
-    detail: bool  # a bullet, the continuation of one, or prose
-
-
 def read_entries(rows: Sequence[Row]) -> list[Entry]:
     """Read the entries of a section, in their order."""
-    marked = _mark(joined_dates(without_margins(without_bullets(rows))))
+    marked = marked_rows(joined_dates(without_margins(without_bullets(rows))))
     anchors = [at for at, row in enumerate(marked) if row.period]
     if not anchors:
         return [_entry(group) for group in _undated_groups(marked)]
@@ -91,7 +77,7 @@ def heads_entry(heading: Row, below: Sequence[Row]) -> bool:
         return True
     if below and {bool(find_degree(row.text)) + 2 * names_school(row.text) for row in (heading, below[0])} == {1, 2}:
         return True
-    details = (at for at, row in enumerate(below) if BULLET.match(row.text) or _is_prose(row.text))
+    details = (at for at, row in enumerate(below) if BULLET.match(row.text) or is_prose(row.text))
     head = below[: next(details, len(below))]
     margins = [row for row in head if _is_margin_row(row)]
     if head and head_period(head[0]) and (named or _is_job_row(head[0])):
@@ -104,11 +90,6 @@ def names_period(row: Row) -> bool:
     """Whether a row is of the head of an entry with a period from one date to another."""
     period = head_period(row)
     return bool(period and period.first) and not is_detail(row.text)
-
-
-def is_detail(text: str) -> bool:
-    """Whether a row is a bullet or prose."""
-    return bool(BULLET.match(text)) or _is_prose(text)
 
 
 def _is_job_row(row: Row) -> bool:
@@ -146,88 +127,7 @@ def _is_margin_row(row: Row) -> bool:
     )
 
 
-def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
-    marked: list[_MarkedRow] = []
-    bullet_left: float | None = None
-    first = next((row for row in rows if not is_margin(row.text)), None)
-    bulleted = first is not None and bool(BULLET.match(first.text))  # every entry has a bullet, its details others
-    heads_left = first.cells[0].box[0] if first is not None and not bulleted else 0.0
-    for row, following in zip_longest(rows, rows[1:]):
-        left, text = row.cells[0].box[0], ICONS.sub(" ", row.text)
-        is_bullet = bool(BULLET.match(text))
-        if bulleted and following and _is_bulleted_head(row, following):
-            is_bullet = False
-        period = None if is_bullet or _HONOUR.search(text) else head_period(row)
-        if period and not period.first and is_labelled_detail(text[: period.start]) and _is_told(text, period):
-            period = None
-        inside = bullet_left is not None and left > bullet_left + 1.0 and abs(left - heads_left) > 1.0
-        if inside and period and not period.first and _ends_sentence(text, period):
-            period = None
-        continued = inside and period is None
-        prose = (period is None and _is_prose(text)) or bool(_HONOUR.search(text) and not is_bullet)
-        prose = prose or (period is None and bool(marked) and _goes_on(marked[-1], row))
-        prose = prose or (period is None and bool(_LABELLED_DETAIL.match(text)))
-        if is_bullet:
-            bullet_left = left
-        elif not continued:
-            bullet_left = None
-        marked.append(_MarkedRow(row=row, period=period, detail=is_bullet or continued or prose))
-    return list(_without_wraps(marked))
-
-
-def _without_wraps(marked: Sequence[_MarkedRow]) -> Iterator[_MarkedRow]:
-    """Join the rows of a head whose name goes on in the next one."""
-    above: _MarkedRow | None = None
-    for row in marked:
-        if above and not above.detail and not row.detail and not row.period and goes_on_below(above.row, row.row):
-            whole = joined_rows(above.row, row.row)
-            above = replace(above, row=whole, period=above.period and head_period(whole))
-            continue
-        if above:
-            yield above
-        above = row
-    if above:
-        yield above
-
-
-def _is_told(text: str, date: PeriodMatch) -> bool:
-    """Whether words stand between the label of a row and the date in it."""
-    return bool(re.search(r"[:：].*[^\W\d_]{3}", text[: date.start]))
-
-
-def _ends_sentence(text: str, date: PeriodMatch) -> bool:
-    """Whether a date is the end of a sentence that the line above began."""
-    return bool(re.search(r"\w", text[: date.start])) and bool(re.fullmatch(r"\s*[.。;；,]?\s*", text[date.end :]))
-
-
-def _goes_on(above: _MarkedRow, row: Row) -> bool:
-    """Whether a row is the end of the paragraph above it: right below prose, small at its begin or with a full stop."""
-    first, upper = row.cells[0], above.row.cells[0]
-    near = row.page == above.row.page and 0 < first.middle - upper.middle < _NEXT_LINE * upper.height
-    same = near and abs(first.box[0] - upper.box[0]) < 1.5 and len(row.cells) == 1
-    text = row.text.strip()
-    wide = len(above.row.text) > _WIDE_CHARACTERS or _is_long(above.row.text)
-    prose = above.detail and above.period is None and not BULLET.match(above.row.text) and wide
-    return same and prose and (text[:1].islower() or text.endswith((".", "。", ";", "；")))
-
-
-def _is_long(text: str) -> bool:
-    return len(text) > LONG_CHARACTERS or len(re.findall(r"[\u4e00-\u9fff]", text)) > LONG_CHARACTERS // 3
-
-
-def _is_bulleted_head(row: Row, following: Row) -> bool:
-    """Whether a bullet begins an entry: the row below is set further in and has a period of its own."""
-    indented = following.cells[0].box[0] > row.cells[0].box[0] + 1.0
-    return indented and not BULLET.match(following.text) and not _is_prose(row.text) and bool(head_period(following))
-
-
-def _is_prose(text: str) -> bool:
-    """Whether the line is long or ends as a sentence does."""
-    sentence = bool(re.search(r"[.。;；]\s*$", text)) and not has_company_suffix(f"x {text.split()[-1]}")
-    return _is_long(text) or (sentence and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4)
-
-
-def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
+def _starts(marked: Sequence[MarkedRow], anchors: Sequence[int]) -> list[int]:
     """Return the index of each entry's first row: as many rows above its period as in the first entry."""
     if _close_entries(marked, anchors):
         return [0, *(at + 1 for at in anchors[:-1])]
@@ -248,14 +148,14 @@ def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
     return starts
 
 
-def _is_complete(marked: _MarkedRow) -> bool:
+def _is_complete(marked: MarkedRow) -> bool:
     """Whether a row opens with its period and has a firm and a job behind it: what stands above heads a group."""
     texts = [_without_periods(cell.text) for cell in marked.row.cells]
     names = [part for text in texts for part in split_head(text) if not is_place(part)]
     return _opens_with_period(marked) and len(names) >= _ENOUGH_NAMES
 
 
-def _opens_with_period(marked: _MarkedRow) -> bool:
+def _opens_with_period(marked: MarkedRow) -> bool:
     return marked.period is not None and not re.search(r"\w", marked.row.text[: marked.period.start])
 
 
@@ -263,13 +163,13 @@ def _is_indented(row: Row, other: Row) -> bool:
     return row.cells[0].box[0] > other.cells[0].box[0] + _INDENTED * other.cells[0].height
 
 
-def _close_entries(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> bool:
+def _close_entries(marked: Sequence[MarkedRow], anchors: Sequence[int]) -> bool:
     """Whether each entry ends with its period, in a row of its own, and nothing stands below the last one."""
     ends = anchors[0] > 0 and anchors[-1] == len(marked) - 1 and not any(row.detail for row in marked)
     return ends and all(is_period_row(marked[at].row) for at in anchors)
 
 
-def _undated_starts(marked: Sequence[_MarkedRow], first: int) -> Iterator[int]:
+def _undated_starts(marked: Sequence[MarkedRow], first: int) -> Iterator[int]:
     """Where entries without a date begin among dated ones: behind details, set as the first entry is, with a job."""
     for at in range(first + 1, len(marked)):
         if marked[at].detail or not marked[at - 1].detail:
@@ -288,9 +188,9 @@ def _is_set_alike(row: Row, other: Row) -> bool:
     return one.label == model.label and same_height and abs(one.box[0] - model.box[0]) < 1.0
 
 
-def _undated_groups(marked: Sequence[_MarkedRow]) -> Iterator[list[_MarkedRow]]:
+def _undated_groups(marked: Sequence[MarkedRow]) -> Iterator[list[MarkedRow]]:
     """Group the rows of a section without dates: an entry begins where a plain row follows details."""
-    group: list[_MarkedRow] = []
+    group: list[MarkedRow] = []
     for row in marked:
         if group and not row.detail and group[-1].detail:
             yield group
@@ -300,7 +200,7 @@ def _undated_groups(marked: Sequence[_MarkedRow]) -> Iterator[list[_MarkedRow]]:
         yield group
 
 
-def _entry(marked: Sequence[_MarkedRow], towns: bool = False) -> Entry:
+def _entry(marked: Sequence[MarkedRow], towns: bool = False) -> Entry:
     """Read one entry; ``towns``: entries of its section have a place at the right, known to us or not."""
     anchor = next((at for at, row in enumerate(marked) if row.period), 0)
     head = [row for at, row in enumerate(marked) if at <= anchor and not row.detail]
@@ -351,10 +251,10 @@ def _adds_firm(names: Sequence[Piece], below: str) -> bool:
     """Whether the names are a job whose title has a comma, all in one line, and the line below is a firm's."""
     line = {piece.line.number for piece in names}
     lacking = not any(has_company_suffix(piece.text) or names_school(piece.text) for piece in names)
-    return len(line) == 1 and lacking and has_company_suffix(below.strip()) and not _is_prose(below)
+    return len(line) == 1 and lacking and has_company_suffix(below.strip()) and not is_prose(below)
 
 
-def _dates(marked: _MarkedRow) -> tuple[LocatedValue | None, LocatedValue | None]:
+def _dates(marked: MarkedRow) -> tuple[LocatedValue | None, LocatedValue | None]:
     period = marked.period
     if period is None:
         return None, None
@@ -380,7 +280,7 @@ def _spans(row: Row) -> list[tuple[PageLine, int, int]]:
     return spans
 
 
-def _pieces(marked: _MarkedRow, row_number: int) -> Iterator[Piece]:
+def _pieces(marked: MarkedRow, row_number: int) -> Iterator[Piece]:
     row, period = marked.row, marked.period
     middle = (row.cells[0].box[0] + row.cells[-1].box[2]) / 2
     for at, (line, start, end) in enumerate(_spans(row)):

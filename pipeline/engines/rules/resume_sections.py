@@ -13,10 +13,11 @@ from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
 from pipeline.engines.rules.resume_columns import columns_of
 from pipeline.engines.rules.resume_content import headings_by_content, jobs_begin
-from pipeline.engines.rules.resume_entries import heads_entry, is_detail, is_period_row, opens_entry
+from pipeline.engines.rules.resume_entries import heads_entry, is_period_row, opens_entry
 from pipeline.engines.rules.resume_entry_rows import is_bulleted, is_margin
 from pipeline.engines.rules.resume_headings import SectionKind, heading_kind
 from pipeline.engines.rules.resume_heads import KIND_OF_WORK
+from pipeline.engines.rules.resume_marked_rows import is_detail
 from pipeline.engines.rules.resume_tables import header_cells
 from pipeline.engines.rules.resume_words import is_place, names_job
 from stores.models import Label
