@@ -22,6 +22,7 @@ from pipeline.engines.rules.resume_person import (
 )
 from pipeline.engines.rules.resume_sections import Section, find_sections
 from pipeline.engines.rules.resume_tables import EDUCATION, EXPERIENCE, table_rows
+from pipeline.engines.rules.resume_words import names_job
 from stores.models import Page, Record, Schema
 
 _MOST_CONTACT_ROWS = 10
@@ -73,7 +74,20 @@ def _rows(sections: Sequence[Section], kind: SectionKind) -> list[LocatedRow]:
     educated = kind is SectionKind.EDUCATION
     read, table = (education_rows, EDUCATION) if educated else (experience_rows, EXPERIENCE)
     ours = [section.rows for section in sections if section.kind is kind]
-    return [row for rows in ours for row in table_rows(table, rows) or read(read_entries(rows))]
+    found = [table_rows(table, rows) or read(read_entries(rows)) for rows in ours]
+    dated = [any(row["start_date"] or row["end_date"] for row in rows) for rows in found]
+    undated = educated or not any(dated)  # sections without a date are then of schools, or all that there is
+    return [
+        row
+        for rows, has_date in zip(found, dated, strict=True)
+        if has_date or undated or _are_jobs(rows)
+        for row in rows
+    ]
+
+
+def _are_jobs(rows: Sequence[LocatedRow]) -> bool:
+    """Whether all rows name a job and a firm, though they have no date."""
+    return all(row["company"] and row["position"] and names_job(str(row["position"].value)) for row in rows)
 
 
 def _summary(sections: Sequence[Section]) -> LocatedValue | None:

@@ -13,6 +13,7 @@ from stores.models import Label
 _MOST_CROSSING = 0.04  # of the lines, over a gutter
 _COLUMN_SHARE = 0.18  # of the text's width: headings further apart than this stand in two columns
 _SAME_HEIGHT = 0.06
+_FLUSH = 3.0  # points between the right edges of headings set flush right
 _LEAST_SHARE = 0.15  # of the lines of a page, in a column whose headings are unknown
 _LEAST_BESIDE = 3  # lines on either side of a strip that the page before has
 
@@ -81,7 +82,7 @@ def _gutter(lines: Sequence[PageLine], known: Container[int]) -> float | None:
     strip = _strip(lines, headings)
     if strip is not None or not headings:
         return strip
-    strip = _strip(lines, alike, most_crossing=0.0)
+    strip = _strip(lines, alike, most_crossing=0.0) or _right_of_flush(lines, headings)
     left = sum(line.box[2] <= (strip or 0.0) + 2.0 for line in lines)
     return strip if min(left, len(lines) - left) >= _LEAST_SHARE * len(lines) else None
 
@@ -115,6 +116,18 @@ def _strip(lines: Sequence[PageLine], some: Sequence[PageLine], most_crossing: f
         if gutter is not None and _crossing(below, gutter) <= most_crossing * len(below):
             return gutter
     return None
+
+
+def _right_of_flush(lines: Sequence[PageLine], headings: Sequence[PageLine]) -> float | None:
+    """The x where the right one of two columns begins, whose left one is set flush right and so are its headings."""
+    left = min(headings, key=lambda line: line.box[2])
+    flush = [line for line in headings if abs(line.box[2] - left.box[2]) < _FLUSH]
+    rest = [line for line in headings if line.box[0] > left.box[2] + _FLUSH]
+    if len(flush) < 2 or len(flush) + len(rest) < len(headings) or not rest:
+        return None
+    strip = min(line.box[0] for line in rest) - 1.0
+    top = min(line.box[1] for line in headings)
+    return None if _crossing([line for line in lines if line.box[1] >= top - 1.0], strip) else strip
 
 
 def _crossing(lines: Sequence[PageLine], x: float) -> int:

@@ -214,6 +214,7 @@ def _entry(marked: Sequence[MarkedRow], towns: bool = False) -> Entry:
             break
         enough = len(_apart(names)) >= _ENOUGH_NAMES and not is_labelled(row.row.text)
         enough = enough and not _adds_firm(names, row.row.text) and not (opened and _lacks_school(names))
+        enough = enough and not _adds_other_name(names, more)
         if row.detail or (enough and not all(is_place(piece.text) for piece in more) and not _completes(names, more)):
             break
         pieces.extend(more)
@@ -233,7 +234,8 @@ def _may_be_town(text: str) -> bool:
 
 
 def _is_no_name(text: str) -> bool:
-    return bool(is_no_name(text) or KIND_OF_WORK.fullmatch(text.strip()))
+    lettered = any(character.isalpha() for character in text)
+    return not lettered or bool(is_no_name(text) or KIND_OF_WORK.fullmatch(text.strip()))
 
 
 def _lacks_school(names: Sequence[Piece]) -> bool:
@@ -245,6 +247,15 @@ def _completes(names: Sequence[Piece], more: Sequence[Piece]) -> bool:
     degree, school = any(find_degree(p.text) for p in names), any(names_school(p.text) for p in names)
     missing = names_school if degree and not school else find_degree if school and not degree else None
     return missing is not None and any(missing(piece.text) for piece in more)
+
+
+def _adds_other_name(names: Sequence[Piece], below: Sequence[Piece]) -> bool:
+    """Whether the names are one, parted by a mark, and the other stands below: a job, or a firm and its place."""
+    if len({piece.line.number for piece in names}) > 1 or not below or any(find_degree(p.text) for p in names):
+        return False
+    placed = len(below) == 2 and is_place(below[1].text) and below[1].line.number != below[0].line.number
+    jobs = [names_job(piece.text) for piece in names]
+    return (not any(jobs) and names_job(below[0].text)) or (placed and any(jobs) and not names_job(below[0].text))
 
 
 def _adds_firm(names: Sequence[Piece], below: str) -> bool:
@@ -265,8 +276,10 @@ def _dates(marked: MarkedRow) -> tuple[LocatedValue | None, LocatedValue | None]
         for line, start, _ in spans
         if line in lines
     )
-    start = located_in(period.first, lines, quote) if period.first else None
-    return start, located_in(period.last, lines, quote)
+    first, last = period.first, period.last
+    if first and last[:1].isdigit() and last < first:
+        first, last = last, first  # the later one stands above
+    return located_in(first, lines, quote) if first else None, located_in(last, lines, quote)
 
 
 def _spans(row: Row) -> list[tuple[PageLine, int, int]]:
@@ -293,7 +306,8 @@ def _pieces(marked: MarkedRow, row_number: int) -> Iterator[Piece]:
             for part in split_head(text):
                 if not _without_periods(part).strip(" .,;-–—()"):
                     continue  # a second period of the entry
-                yield Piece(text=part, line=line, row=row_number, right=at > 0 and line.box[0] > middle)
+                beside = any(re.search(r"\w", _without_periods(cell.text)) for cell in row.cells[:at])
+                yield Piece(text=part, line=line, row=row_number, right=beside and line.box[0] > middle)
 
 
 def _is_contact(text: str) -> bool:

@@ -90,6 +90,7 @@ _HEADINGS = tuple(
     )
     for kind, nouns in _NOUNS.items()
 )
+_ACADEMIC = re.compile(r"academic\s+(?:career|history|records?|background)", re.I)
 _FIRST_NAMED = re.compile(  # "Education and Training" is about education
     r"(?:(?:professional|work|academic)\s+)?(?:(?P<education>education)|experience|employment)\s*(?:&|and|,|/)\s", re.I
 )
@@ -119,6 +120,8 @@ def heading_kind(text: str) -> SectionKind | None:
     plain = re.sub(r"(?<=[\u4e00-\u9fff])\s*[A-Za-z][A-Za-z &]+$|^[A-Za-z][A-Za-z &]+\s*(?=[\u4e00-\u9fff])", "", plain)
     if not plain or len(plain) > 45 or plain[0].islower():  # a lower-case word is the end of a broken line
         return None
+    if _ACADEMIC.fullmatch(plain):
+        return SectionKind.EDUCATION
     kinds = [SectionKind(kind) for kind, pattern in _HEADINGS if pattern.fullmatch(plain)]
     if kinds and (first := _FIRST_NAMED.match(plain)):
         return SectionKind.EDUCATION if first["education"] else SectionKind.EXPERIENCE

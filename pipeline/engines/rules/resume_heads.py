@@ -27,7 +27,7 @@ KIND_OF_WORK = re.compile(
     r"self[- ]employed|part[- ]time|full[- ]time|实习)\)?",
     re.IGNORECASE,
 )
-_SHORTENED = frozenset(["co", "corp", "dept", "dr", "ed", "etc", "eng", "inc", "jr", "ltd", "med", "sc", "sr", "st"])
+_SHORTENED = frozenset(["Co", "Corp", "Dept", "Dr", "Ed", "etc", "Eng", "Inc", "Jr", "Ltd", "Med", "Sc", "Sr", "St"])
 _MOST_SMALL_WORDS = 2  # in a head that ends with a full stop
 _BEFORE_FIRM = re.compile(r"^(?:bei(?:\s+(?:der|dem))?|an\s+de[rm]|chez)\s+(?=[A-ZÀ-Þ0-9])")
 _BRACKETED = re.compile(r"\s*(.+?)\s*[（(]([^（()）]+)[）)]\s*")  # the job behind the firm
@@ -61,7 +61,7 @@ def _without_full_stop(text: str) -> str:
     """Take the full stop from the end of a head, ``Clerk, Alder Works, Leeds.``, unless it shortens the last word."""
     bare = text.rstrip()
     word = re.search(r"[^\W\d_]{2,}(?=\.$)", bare)
-    short = word is None or has_company_suffix(f"x {word[0]}") or find_degree(word[0]) or word[0].lower() in _SHORTENED
+    short = word is None or has_company_suffix(f"x {word[0]}") or find_degree(word[0]) or word[0] in _SHORTENED
     sentence = len(re.findall(r"(?<!\w)[a-zà-ÿ]{2,}", bare)) > _MOST_SMALL_WORDS
     return text if short or sentence else bare[:-1]
 

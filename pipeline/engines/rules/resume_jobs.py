@@ -13,7 +13,7 @@ from pipeline.engines.rules.resume_entries import Entry
 from pipeline.engines.rules.resume_entry_rows import is_no_name
 from pipeline.engines.rules.resume_heads import KIND_OF_WORK
 from pipeline.engines.rules.resume_labels import LABEL
-from pipeline.engines.rules.resume_pieces import Piece
+from pipeline.engines.rules.resume_pieces import Piece, joined_pieces
 from pipeline.engines.rules.resume_whole_lines import job_line_of, whole_lines
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
@@ -21,6 +21,7 @@ LocatedRow = dict[str, LocatedValue | None]
 
 _MOST_DASHED = 0.7  # of the entries: where more have a dash behind the job, it stands before the firm
 _LONGEST_NAME = 100
+_COMMA = re.compile(r"\s*[,，]\s*")
 _THESIS = re.compile(r"(?:[^\W\d_]+[\s-]?)?(?:thesis|arbeit|mémoire|tesis|tesi)\b", re.IGNORECASE)
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
 _UNIVERSITY = re.compile(r"universi|大学", re.IGNORECASE)
@@ -124,13 +125,15 @@ def _is_degree_first(text: str) -> bool:
 
 
 def _best_name(pieces: Sequence[Piece], every: Sequence[Piece]) -> int:
-    """Return the index of the piece with a place beside it, else of the first capitalised one outside the margin."""
+    """Return the index of the piece with a place beside it, else of a firm, of one below the degree, or of any."""
     degrees = {piece.row for piece in every if find_degree(piece.text)}
     places = {piece.row for piece in every if is_place(piece.text)} - degrees
     if degrees and (beside := next((at for at, piece in enumerate(pieces) if piece.row in places), None)) is not None:
         return beside
-    fitting = (at for at, piece in enumerate(pieces) if not piece.right and not piece.text[:1].islower())
-    return next(fitting, 0)
+    fitting = [at for at, piece in enumerate(pieces) if not piece.right and not piece.text[:1].islower()]
+    firms = (at for at in fitting if has_company_suffix(pieces[at].text))
+    below = (at for at in fitting if degrees and pieces[at].row > min(degrees))
+    return next(firms, next(below, next(iter(fitting), 0)))
 
 
 def _take_degree(piece: Piece, row: LocatedRow) -> None:
@@ -185,7 +188,7 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
     pieces = _take_labelled(entry.pieces, row)
     place = next((piece for piece in pieces if is_place(piece.text)), None)
     names = [piece for piece in pieces if piece is not place and not _is_sentence(piece.text)]
-    names = [piece for piece in names if not _is_part_of_university(piece, names)]
+    names = _jobs_together([piece for piece in names if not _is_part_of_university(piece, names)])
     if place is None and len(names) > 2:
         place = next((p for p in names if p.right and not names_job(p.text) and not has_company_suffix(p.text)), None)
         names = [piece for piece in names if piece is not place]
@@ -197,6 +200,14 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
         titled = any(names_job(piece.text) for piece in names if piece not in kinds)
         names = [piece for piece in names if not titled or piece not in kinds]
     return row, [piece for piece in names if len(piece.text) < _LONGEST_NAME], place
+
+
+def _jobs_together(names: list[Piece]) -> list[Piece]:
+    """Join the two jobs that a line begins with, before a comma and the firm: ``Founder, President, Alder Labs``."""
+    if len(names) < 3 or not all(names_job(piece.text) for piece in names[:2]) or names_job(names[2].text):
+        return names
+    firm = names[2].line.number == names[0].line.number
+    return [*joined_pieces(names[:2], _COMMA), *names[2:]] if firm else names
 
 
 def _is_sentence(text: str) -> bool:

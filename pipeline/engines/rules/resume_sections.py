@@ -23,6 +23,7 @@ from pipeline.engines.rules.resume_words import is_place, names_job
 from stores.models import Label
 
 _PAPER = re.compile(r"\W*r[ée]sum[ée]\W*", re.IGNORECASE)  # the name of the paper on its top, a summary further down
+_SENTENCE_PART = re.compile(r"^\s*[(（]|[.,;，。；]\s*$")
 _DASH_BULLET = re.compile(r"\s*[-–—*]\s")
 _LONG_ROW = 120
 _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔]\s?\S)")
@@ -292,7 +293,13 @@ def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) 
         if is_bulleted(line.text) and not marked:
             continue
         enumeration = line.text.count(",") >= _LEAST_COMMAS
-        if line.number in known or enumeration or len(line.text.strip()) > 50 or line.number < models[0].number:
+        if (
+            line.number in known
+            or enumeration
+            or _SENTENCE_PART.search(line.text)
+            or len(line.text.strip()) > 50
+            or line.number < models[0].number
+        ):
             continue
         if _ranks_alike(line, models) or _drawn_alike(line, models, body_height):
             headings[line.number] = SectionKind.OTHER

@@ -12,6 +12,7 @@ from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.resume_entry_rows import NO_NAME, entry_periods
 
 _CONNECTOR = re.compile(r"\W*[|\-–—−~至到]\W*|\W*(?:to|bis|until|à|au|tot|a)\W*", re.IGNORECASE)
+_DASH = re.compile(r"^\s*[-–—−]\s*(?=\S)")
 _SAME_LEFT = 2.0  # heights between the left edges of the lines of one margin
 _NEAR = 2.6  # heights between the middles of two lines of one period
 _APART = 1.4  # times as far as the lines of one period stand those of the next
@@ -67,7 +68,7 @@ def _without_stacks(rows: Sequence[Row]) -> Iterator[Row]:
 
 def _behind_date(row: Row) -> tuple[PageLine, ...]:
     """The cells of a row without the date or mark that it begins with."""
-    first = row.cells[0]
+    first = replace(row.cells[0], text=_DASH.sub("", row.cells[0].text))
     words = first.text[_closing(first.text) or len(first.text) :].strip()
     return (*((replace(first, text=words),) if words else ()), *row.cells[1:])
 
@@ -79,6 +80,9 @@ def _closes(rows: Sequence[Row]) -> bool:
     upper, lower = rows[0].cells[0], rows[-1].cells[0]
     near = rows[0].page == rows[-1].page and abs(lower.box[0] - upper.box[0]) < _SAME_LEFT * upper.height
     near = near and lower.middle - upper.middle < _NEAR * upper.height * (len(rows) - 1)
+    dashed = len(rows) == 2 and _DASH.match(lower.text) and _is_date(lower.text) and _opens_row(upper.text) is not None
+    if near and dashed:
+        return True
     opened = (len(rows) == 3 and _is_date(upper.text)) or _opening(upper.text) is not None
     return near and opened and _closing(lower.text) is not None
 
@@ -99,6 +103,13 @@ def _opening(text: str) -> int | None:
     return periods[0].end + dash.end() if dash else None
 
 
+def _opens_row(text: str) -> int | None:
+    """Return where the words begin behind a date at the begin of a line: ``09/2019 Alder Labs``."""
+    periods = entry_periods(text)
+    fits = bool(periods) and not periods[0].first and not re.search(r"\w", text[: periods[0].start])
+    return periods[0].end if fits and re.match(r"\s|$", text[periods[0].end :]) else None
+
+
 def _closing(text: str) -> int | None:
     """Return where the words begin behind a date that closes a period: ``Present  - Designed the system``."""
     if _is_closing_date(text):
@@ -111,8 +122,10 @@ def _closing(text: str) -> int | None:
 def _stacked(row: Row, lower: PageLine, backwards: bool) -> Row:
     """Put the lower date beside the upper one, the earlier one first."""
     upper, rest = row.cells[0], row.cells[1:]
+    dashed = bool(_DASH.match(lower.text))
+    lower = replace(lower, text=_DASH.sub("", lower.text)) if dashed else lower
     lower = replace(lower, text=lower.text[: _closing(lower.text)])
-    words = _opening(upper.text)
+    words = _opens_row(upper.text) if dashed else _opening(upper.text)
     if words is not None and upper.text[words:].strip():
         rest = (replace(upper, text=upper.text[words:]), *rest)
         upper = replace(upper, text=upper.text[:words])

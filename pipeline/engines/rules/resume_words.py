@@ -62,7 +62,7 @@ _TITLE = re.compile(
         r"woman)?|buyer|"
         r"editor|writer|journalist|reporter|translator|photographer|producer|artist|animator|chef|cook|waiter|waitress|"
         r"bartender|barista|driver|operator|mechanic|electrician|foreman|guard|pilot|volunteer|member|student|"
-        r"freelancer?|captain|capitaine|"
+        r"freelancer?|captain|capitaine|participant|"
         r"contractor|executive|strategist|planner|recruiter|advisor|adviser|counsel(?:l?or)?|mentor|coach|tester|"
         r"sre|devops|"
         r"[^\W\d_]*(?:ingenieur|entwickler|leiter|berater|mitarbeiter|referent|techniker|assistent|verkäufer|pfleger|"
