@@ -26,6 +26,7 @@ NO_NAME = re.compile(
     r"全日制)(?![^\W\d_])",
     re.IGNORECASE,
 )
+_TWO_DATES = re.compile(r"^(\s*\d{1,2}/\d{4})\s(?=\d{1,2}/\d{4}(?!\d))")
 _KIND_BEFORE_JOB = re.compile(
     r"^(?:full[ -]?time|part[ -]?time|contract|permanent|freelance|current)\s+", re.IGNORECASE
 )
@@ -35,8 +36,8 @@ _LONGEST_JOB = 85
 
 
 def entry_periods(text: str) -> list[PeriodMatch]:
-    """Find periods and dates as a curriculum vitae prints them, where years may have two digits."""
-    return find_periods(text, casual=True)
+    """Find periods and dates as a curriculum vitae prints them: years of two digits, two dates side by side."""
+    return find_periods(_TWO_DATES.sub("\\1–", text), casual=True)
 
 
 def is_no_name(text: str) -> bool:

@@ -36,8 +36,9 @@ _NOUNS = {
     r"证书(?:资质)?|语言(?:能力|水平)?|兴趣爱好|爱好|论文(?:发表)?|发表论文|学术成果|科研(?:成果|项目)|专利|"
     r"培训(?:经历)?|在校(?:经历|职务|情况)|学生工作|"
     r"主修课程|主要课程|其他(?:信息)?|附加信息|作品(?:集)?|资格证书|技能证书|科研经历",
-    "experience": r"(?:[^\W\d_]+\s+){0,2}experiences?|experience and \w+|employment(?: history| record)?|work history|"
-    r"history|positions? held|"
+    "experience": r"(?:[^\W\d_]+\s+){0,2}experiences?|experience and \w+|employment(?: history| record)?|"
+    r"work(?: history)?|"
+    r"history|positions?(?: held)?|experiências?(?: profissiona(?:l|is)| acadêmicas?)?|"
     r"arbeitserfahrung(?:en)?|berufspraktika|"
     r"(?:berufliche(?:r)?|professionelle) (?:laufbahn|stationen|erfahrung(?:en)?)|"
     r"internships?|(?:professional|work|career|employment|industry)\s+background|"
@@ -56,7 +57,7 @@ _NOUNS = {
     r"akademische (?:laufbahn|ausbildung)|akademischer werdegang|schulischer werdegang|schulische ausbildung|"
     r"berufsausbildung|"
     r"studies|degrees?|schooling|academics|ausbildung|schulbildung|bildungsweg|studium|hochschulbildung|"
-    r"formations?(?: acad[ée]mique)?|"
+    r"formations?(?: acad[ée]mique)?|formação(?: acadêmica)?|"
     r"[ée]tudes|dipl[ôo]mes|opleiding(?:en)?|educaci[óo]n|formaci[óo]n(?: acad[ée]mica)?|"
     r"istruzione(?: e formazione)?|formazione|"
     r"教育(?:背景|经历|情况|信息)?|学历(?:背景|信息)|学习经历|求学经历|学业背景",
