@@ -74,12 +74,12 @@ def _rows(sections: Sequence[Section], kind: SectionKind) -> list[LocatedRow]:
     educated = kind is SectionKind.EDUCATION
     read, table = (education_rows, EDUCATION) if educated else (experience_rows, EXPERIENCE)
     ours = [section.rows for section in sections if section.kind is kind]
-    found = [table_rows(table, rows) or read(read_entries(rows)) for rows in ours]
-    dated = [any(row["start_date"] or row["end_date"] for row in rows) for rows in found]
+    sets = [table_rows(table, rows) or read(read_entries(rows)) for rows in ours]
+    dated = [any(row["start_date"] or row["end_date"] for row in rows) for rows in sets]
     undated = educated or not any(dated)  # sections without a date are then of schools, or all that there is
     return [
         row
-        for rows, has_date in zip(found, dated, strict=True)
+        for rows, has_date in zip(sets, dated, strict=True)
         if has_date or undated or _are_jobs(rows)
         for row in rows
     ]

@@ -45,9 +45,9 @@ def education_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     for above, row in pairwise(rows):
         if row["institution"] is None and row["degree"]:
             row["institution"] = above["institution"]  # several degrees of one school
-    for (above, upper), (entry, row) in pairwise(zip(entries, rows, strict=True)):
-        if _is_of_school_above(entry, row, above) and upper["institution"]:
-            row["institution"], row["area"] = upper["institution"], row["area"] or row["institution"]
+    for (one, upper), (other, lower) in pairwise(zip(entries, rows, strict=True)):
+        if _is_of_school_above(other, lower, one) and upper["institution"]:
+            lower["institution"], lower["area"] = upper["institution"], lower["area"] or lower["institution"]
     told = [bool(row["degree"]) or _is_school(row["institution"]) for row in rows]
     lines = [len({piece.row for piece in entry.pieces if not is_place(piece.text)}) for entry in entries]
     alike = {count for count, is_told in zip(lines, told, strict=True) if is_told and count > 1}

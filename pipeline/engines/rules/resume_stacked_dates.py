@@ -122,10 +122,10 @@ def _closing(text: str) -> int | None:
 def _stacked(row: Row, lower: PageLine, backwards: bool) -> Row:
     """Put the lower date beside the upper one, the earlier one first."""
     upper, rest = row.cells[0], row.cells[1:]
-    dashed = bool(_DASH.match(lower.text))
-    lower = replace(lower, text=_DASH.sub("", lower.text)) if dashed else lower
+    behind_dash = bool(_DASH.match(lower.text))
+    lower = replace(lower, text=_DASH.sub("", lower.text)) if behind_dash else lower
     lower = replace(lower, text=lower.text[: _closing(lower.text)])
-    words = _opens_row(upper.text) if dashed else _opening(upper.text)
+    words = _opens_row(upper.text) if behind_dash else _opening(upper.text)
     if words is not None and upper.text[words:].strip():
         rest = (replace(upper, text=upper.text[words:]), *rest)
         upper = replace(upper, text=upper.text[:words])
