@@ -192,3 +192,11 @@ def test_the_firm_that_trains_is_named_below_the_degree() -> None:
     assert studies("Ausbildung\n09/1997 - 06/2000     Abitur, Bootsbau\nAlder Werft GmbH") == [
         ("Abitur", "Alder Werft GmbH")
     ]
+
+
+def test_what_was_in_some_year_or_has_many_small_words_is_no_firm() -> None:
+    drawing = "Experience\nJan 2010 - 2014     Senior Weaver | 2012 Employee of the Year\nAlder Sails Ltd"
+    assert all("Employee" not in str(name) for row in jobs(drawing) for name in row)
+    small = "Made small boats from old wood near all towns"
+    drawing = f"Experience\n2016 - 2018     Programmer, Alder Labs\n2014 - 2016     {small}"
+    assert jobs(drawing) == [("Programmer", "Alder Labs")]

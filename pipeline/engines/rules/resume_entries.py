@@ -234,7 +234,7 @@ def _may_be_town(text: str) -> bool:
 
 
 def _is_no_name(text: str) -> bool:
-    lettered = any(character.isalpha() for character in text)
+    lettered = any(character.isalpha() for character in text) and not re.match(r"(?:19|20)\d{2}\s+[^\W\d]", text)
     return not lettered or bool(is_no_name(text) or KIND_OF_WORK.fullmatch(text.strip()))
 
 

@@ -18,7 +18,7 @@ PREPOSITION = re.compile(
     r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
 )
 NO_NAME = re.compile(
-    r"^(?:gpa|cgpa|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|highlights?|responsibilit(?:y|ies)|achievements?|duties|tasks|aufgaben|missions?|工作(?:描述|内容|职责)|主要(?:职责|业绩|工作)|relevant|coursework|note|"
+    r"^(?:gpa|cgpa|description|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|highlights?|responsibilit(?:y|ies)|achievements?|duties|tasks|aufgaben|missions?|工作(?:描述|内容|职责)|主要(?:职责|业绩|工作)|relevant|coursework|note|"
     r"betreuer(?:in)?|encadrant|proje(?:c?ts?|kte?)\s*[:：]|technolog(?:y|ies|ien)\s*[:：]|"
     r"rank(?:ing)?|\d+\s+(?:months?|years?|weeks?|mos?|yrs?|mois|ans?|monate?|jahre?)$|"
     r"[\u4e00-\u9fff]{2,3}(?:教授|老师|导师)$|绩点|排名|主修课程|时间|起止|部门|"

@@ -20,7 +20,8 @@ from pipeline.engines.rules.resume_words import find_degree, is_place, names_job
 LocatedRow = dict[str, LocatedValue | None]
 
 _MOST_DASHED = 0.7  # of the entries: where more have a dash behind the job, it stands before the firm
-_LONGEST_NAME = 100
+_LONGEST_NAME = 95
+_MOST_SMALL_WORDS = 6  # of three letters or more, in the name of a firm
 _COMMA = re.compile(r"\s*[,，]\s*")
 _THESIS = re.compile(r"(?:[^\W\d_]+[\s-]?)?(?:thesis|arbeit|mémoire|tesis|tesi)\b", re.IGNORECASE)
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
@@ -211,8 +212,12 @@ def _jobs_together(names: list[Piece]) -> list[Piece]:
 
 
 def _is_sentence(text: str) -> bool:
-    """Whether a piece is a short sentence of the details: several words in lower case, and a full stop."""
-    return text.rstrip().endswith((".", "。")) and len(re.findall(r"(?<!\w)[a-zà-ÿ]{2,}", text)) > 2
+    """Whether a piece is of the details: a short sentence, many small words, or what was in some year."""
+    if re.match(r"(?:19|20)\d{2}\s+[^\W\d]", text):
+        return True
+    named = names_job(text) or has_company_suffix(text) or names_school(text)
+    wordy = len(re.findall(r"(?<!\w)[a-zà-ÿ]{3,}", text)) > _MOST_SMALL_WORDS and not named
+    return wordy or (text.rstrip().endswith((".", "。")) and len(re.findall(r"(?<!\w)[a-zà-ÿ]{2,}", text)) > 2)
 
 
 def _town_behind(company: LocatedValue | None, names: Sequence[Piece]) -> LocatedValue | None:
