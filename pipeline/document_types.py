@@ -15,7 +15,7 @@ from statistics import median
 from pipeline.type_signals import Signal, Where, signals
 from stores.models import Box, Label, Page
 
-TYPE_VERSION = "types-5"
+TYPE_VERSION = "types-6"
 
 _MOST_PAGES = 6  # a type shows on the first pages; references of a paper on the last ones
 _LAST_PAGES = 2
