@@ -66,7 +66,7 @@ def _comments(page: Any) -> Iterator[Comment]:
 
 def _name_of_stamp(info: dict[str, Any]) -> str:
     name = _plain(info.get("name"))
-    return name if name.isalpha() else ""
+    return name if name.isalpha() and name != "Stamp" else ""  # the word alone says nothing: it shows a picture
 
 
 def _shown(page: Any, stamp: bool, text: str, author: str, box: Any) -> Comment | None:

@@ -29,6 +29,8 @@ _APART_EM = 4.0  # between a line of text and what stands at the edge beside it
 _LABEL_EM = 12.0  # of what stands there, which is no longer than that or than the rest of the line
 _SPACED = 1.2  # of the usual pitch, at most, from one line of an item of Chinese to the next
 _WIDEST_PITCH_EM = 2.2  # of lines that are set apart
+_SLIDE_PT, _SLIDE_GAP_EM = 18.0, 0.7  # type of slides, and the gap between two lines of it that do not run on
+_ENDS, _RAGGED_EM = ".!?:;。！？；：", 3.0  # of a sentence; from the end of a full line to the edge of its column
 _STOPS = "。！？；："
 _CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
@@ -65,7 +67,8 @@ def pieces(
     entries = _are_entries(lines, right) or _are_short_entries(lines, column[1])
     for index, line in enumerate(lines):
         before = lines[index - 1] if index else None
-        if headings.is_heading_line(line, body) and (len(lines) > 1 or label is Label.TEXT):
+        large = headings.is_heading_line(line, body) and not _is_in_sentence(lines, index, right)
+        if large and (len(lines) > 1 or label is Label.TEXT):
             _add_heading(cut, line, before)
         elif index in alone or (index - 1 in alone and not (listed and is_list_start(line.text))):
             cut.append(Piece(Label.TEXT, [[line]]))
@@ -166,7 +169,9 @@ def _continue(
     left, right, pitch = measure
     last = pieces[-1]
     em = max(line.size, 1.0)
-    fresh = last.label is Label.HEADING or line.box[3] - before.box[3] > _GAP * max(pitch, em)
+    fresh = (
+        last.label is Label.HEADING or line.box[3] - before.box[3] > _GAP * max(pitch, em) or _is_slide(before, line)
+    )
     if _is_run_in_title(last, line) or (len(pieces) > 1 and _ends_run_in_title(last, line, right)):
         pieces.append(Piece(Label.TEXT, [[line]]))
         return
@@ -191,6 +196,26 @@ def _continue(
         last.parts.append([line])
     else:
         last.parts[-1].append(line)
+
+
+def _is_in_sentence(lines: Sequence[PrintedLine], at: int, right: float) -> bool:
+    """Whether a recognised line, whose size is only that of its box, goes on with a sentence or is gone on with."""
+    line, before, after = lines[at], lines[at - 1] if at else None, lines[at + 1] if at + 1 < len(lines) else None
+    if line.font:
+        return False
+    if before is not None and before.text[-1] not in _ENDS and _is_full(before, right):
+        return True
+    small = after is not None and after.text[0].islower()
+    return small and line.text[-1] not in _ENDS and _is_full(line, right)
+
+
+def _is_full(line: PrintedLine, right: float) -> bool:
+    return line.box[2] > right - _RAGGED_EM * line.size
+
+
+def _is_slide(before: PrintedLine, line: PrintedLine) -> bool:
+    """Whether two lines in large type stand apart, as the points of a slide do, however evenly they are spread."""
+    return min(before.size, line.size) >= _SLIDE_PT and line.box[1] - before.box[3] > _SLIDE_GAP_EM * line.size
 
 
 def _ends_apart(line: PrintedLine) -> bool:

@@ -89,17 +89,16 @@ def rules_of(paths: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def span_of(item: Sequence[Any]) -> _Span | None:
-    """The box of a rectangle or of a straight line along the page; None for what rules nothing."""
+    """The box of a rectangle or a straight line along the page, drawn as a curve too; None for what rules nothing."""
     if item[0] == "re":
         return tuple(map(float, item[1]))  # type: ignore[return-value]
     if item[0] == "qu":
         return tuple(map(float, item[1].rect))  # type: ignore[return-value]
-    if item[0] != "l":
+    if item[0] not in ("l", "c"):
         return None
-    (ax, ay), (bx, by) = item[1], item[2]
-    if min(abs(ax - bx), abs(ay - by)) > _LEVEL_PT:
-        return None
-    return float(min(ax, bx)), float(min(ay, by)), float(max(ax, bx)), float(max(ay, by))
+    xs, ys = zip(*item[1:], strict=True)
+    x0, x1, y0, y1 = float(min(xs)), float(max(xs)), float(min(ys)), float(max(ys))
+    return (x0, y0, x1, y1) if min(x1 - x0, y1 - y0) <= _LEVEL_PT else None
 
 
 def _joined(dots: Sequence[_Span], along: int) -> Iterator[_Span]:

@@ -15,6 +15,7 @@ from pipeline.engines.layout.arcs import Placed, with_arcs
 from pipeline.engines.layout.baselines import raised_spans
 from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.script_gaps import is_cjk
+from pipeline.engines.layout.soft_hyphens import SOFT, with_printed_hyphens
 from pipeline.engines.layout.styles import Style, style_of
 from pipeline.engines.layout.symbols import folded
 from stores.models import Box, Line
@@ -32,7 +33,10 @@ _LONGEST_EXPONENT = 6  # characters
 _SMALL = 0.8  # of the size of its host: an exponent is no larger
 _SMALL_CAPITAL = 0.65  # of the size of a capital, at least
 _BAND = 16.0  # points: the page is cut into strips of this height to look for hosts
+_NO_MEANING = "\ufffd "  # a line of nothing else says nothing
 _STRUCK = "~~"
+_ROMAN, _ROMAN_SIGNS = "ivx", "ivx,; 0123456789"
+_ROMAN_RAISED = str.maketrans("ivx", "ⁱᵛˣ")
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 
 
@@ -58,6 +62,8 @@ def fragments_of(blocks: Iterable[dict[str, Any]]) -> list[Fragment]:
             glyphs = tuple(_glyphs(line, styles))
             if accents.may_have_accents(glyph.char for glyph in glyphs):
                 glyphs = tuple(accents.with_accents(glyphs))
+            if any(glyph.char == SOFT for glyph in glyphs):
+                glyphs = tuple(with_printed_hyphens(glyphs))
             if any(not glyph.char.isspace() for glyph in glyphs):
                 placed.append((glyphs, line["dir"]))
     return [fragment(glyphs, upright=direction[0] > 0.9) for glyphs, direction in with_arcs(placed)]
@@ -119,7 +125,7 @@ def printed_lines(fragments: Sequence[Fragment]) -> list[PrintedLine]:
     rows = _rows([part for part in fragments if part.upright])
     rows += [[part] for part in fragments if not part.upright]
     lines = [_printed(row) for row in rows]
-    return [line for line in lines if line.text]
+    return [line for line in lines if line.text.strip(_NO_MEANING)]
 
 
 def _rows(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
@@ -369,9 +375,21 @@ def _is_sign(char: str) -> bool:
 
 
 def _raised(part: Fragment, at: int) -> str:
-    """A raised character; the "n" of a raised word stays what it is."""
+    """A raised character; the "n" of a raised word stays what it is, a small Roman number is the mark of a note."""
     char = part.glyphs[at].char
+    if char in _ROMAN and _is_roman_mark(part, at):
+        return char.translate(_ROMAN_RAISED)
     beside = part.glyphs[max(at - 1, 0) : at] + part.glyphs[at + 1 : at + 2]
     if char == "n" and any(other.style.raised and other.char.isalpha() for other in beside):
         return char
     return char.translate(_RAISED)
+
+
+def _is_roman_mark(part: Fragment, at: int) -> bool:
+    """Whether a raised letter belongs to a small Roman number, and nothing else is raised beside it."""
+    start, end = at, at + 1
+    while start and part.glyphs[start - 1].style.raised:
+        start -= 1
+    while end < len(part.glyphs) and part.glyphs[end].style.raised:
+        end += 1
+    return all(glyph.char in _ROMAN_SIGNS for glyph in part.glyphs[start:end])

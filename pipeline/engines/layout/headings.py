@@ -29,6 +29,10 @@ _CHINESE_SUB = re.compile(r"^[(（][一二三四五六七八九十]{1,3}[)）]")
 _DOTTED = re.compile(r"^(?:[A-Z]|\d{1,3})((?:[.．]\d{1,3})+)(?!\d)[.．、]?(?=\D|$)")
 _SINGLE = re.compile(r"^(?:\d{1,2}|[A-Z]|[IVX]{1,5})[.．、)]?\s+(?=\S)|^\d{1,2}[.．、](?=\D)")
 _ENDS_SENTENCE = re.compile(r"[,;，；。]$|[a-z]\.$")
+_ENDS_IN_NUMBER = re.compile(r"(?:\S+\s+){5,}[^\s\d]*\d{1,3}\.")
+_FILLED_IN = re.compile(r"(?=[^\W\d_])[^:：]{2,40}:\s+\S[^:：]*\s[^\W\d_a-z][^:：\s]*\s?#?:\s+\S.*")
+_SENTENCE_STOPS = "。！!?？."
+_PART_GAP_EM, _SLIDE_PT, _SLIDE_LINES = 1.0, 18.0, 3  # lines of a slide that the model takes for one heading
 _MAX_CHARS = 200
 _MAX_LINE = 80
 _SHORT = 60  # characters of a heading that is set like the text around it
@@ -75,7 +79,7 @@ def looks_like_heading(lines: Sequence[PrintedLine], body: float) -> bool:
     text = " ".join(line.text for line in lines)
     if not 2 <= len(text) <= _MAX_CHARS or len(lines) > 3 or not any(char.isalpha() for char in text):
         return False
-    if _ENDS_SENTENCE.search(text):
+    if _ENDS_SENTENCE.search(text) or any(_is_filled_in(line) for line in lines):
         return False
     if len(lines) == 1 and _SAYS_SO.fullmatch(text):
         return True
@@ -85,6 +89,12 @@ def looks_like_heading(lines: Sequence[PrintedLine], body: float) -> bool:
     return (
         size >= 0.98 * body and all(line.bold for line in lines) and bool(_DOTTED.match(text) or _CHAPTER.match(text))
     )
+
+
+def _is_filled_in(line: PrintedLine) -> bool:
+    """Whether a line holds labels of a form with what was written behind them, or is an enumeration by hand."""
+    recognised = not line.font
+    return bool(_FILLED_IN.fullmatch(line.text)) or (recognised and line.text[0].islower() and "," in line.text)
 
 
 def may_be_heading(line: PrintedLine) -> bool:
@@ -113,6 +123,8 @@ def is_heading_line(line: PrintedLine, body: float) -> bool:
     text = line.text
     if not 2 <= len(text) <= _MAX_LINE or _ENDS_SENTENCE.search(text) or not any(char.isalpha() for char in text):
         return False
+    if _is_filled_in(line):
+        return False
     if _SAYS_SO.fullmatch(text):
         return True
     return line.size >= (1.1 if line.bold else 1.2) * body
@@ -123,21 +135,37 @@ def is_no_heading(lines: Sequence[PrintedLine], body: float) -> bool:
     text = "".join(line.text for line in lines)
     if not any(char.isalpha() or is_cjk(char) for char in text) or len(text) > _MAX_CHARS or len(lines) > 5:
         return True
-    if any(is_choice(line.text) for line in lines):
+    if any(is_choice(line.text) or _is_filled_in(line) for line in lines):
         return True
     if all(line.bold for line in lines) or max(line.size for line in lines) > 1.05 * body:
         return False
-    return bool(_ENDS_SENTENCE.search(text)) or (is_list_start(text) and len(text) > _MAX_ITEM)
+    ends = _ENDS_SENTENCE.search(text) or _ENDS_IN_NUMBER.fullmatch(" ".join(line.text for line in lines))
+    return bool(ends) or (is_list_start(text) and len(text) > _MAX_ITEM)
 
 
 def heading_parts(lines: Sequence[PrintedLine]) -> list[list[PrintedLine]]:
-    """The lines of a heading block, split where another size or another number begins."""
+    """The lines of a heading block, split where another size or another number begins, and at a wide gap."""
     parts: list[list[PrintedLine]] = []
     for line in lines:
         last = parts[-1][-1] if parts else None
         starts = numbered_level(line.text) and (_DOTTED.match(line.text) or _CHAPTER.match(line.text))
-        if last is None or starts or not 0.85 < line.size / max(last.size, 0.1) < 1.18:
+        apart = last is not None and len(lines) <= _SLIDE_LINES and _stand_apart(last, line)
+        if last is None or starts or apart or not 0.85 < line.size / max(last.size, 0.1) < 1.18:
             parts.append([line])
         else:
             parts[-1].append(line)
     return parts
+
+
+def _stand_apart(above: PrintedLine, line: PrintedLine) -> bool:
+    """Whether two lines in the type of slides have a gap between them that no heading has."""
+    return min(above.size, line.size) >= _SLIDE_PT and line.box[1] - above.box[3] > _PART_GAP_EM * above.size
+
+
+def is_sentence_below(parts: Sequence[Sequence[PrintedLine]], at: int) -> bool:
+    """Whether a part of a heading block stands apart below the heading and is a sentence: text."""
+    if not at:
+        return False
+    above, lines = parts[at - 1][-1], parts[at]
+    apart = _stand_apart(above, lines[0])
+    return apart and lines[-1].text[-1] in _SENTENCE_STOPS and lines[0].size <= above.size

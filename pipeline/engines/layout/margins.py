@@ -16,6 +16,7 @@ _STRIP = 1.7  # times as high as wide: no sheet of a book, a letter or a form is
 _MARGIN = 0.18  # of the page's height: no running header or footer reaches further in
 _EDGE = 0.09  # of the page's height: what is left of a line there is a page number
 _SIDE = 0.1  # of the page's width
+_TITLE, _TITLE_LINES = 1.25, 3  # times the size of the text; no running header is so large
 _LONGEST = 400  # characters of a running header or footer
 _LONGEST_LINE = 80  # characters of a book's running line
 _FULL_LINE = 35  # characters of a line of running text
@@ -34,8 +35,11 @@ def has_margins(width: float, height: float) -> bool:
     return height < _STRIP * width
 
 
-def label_at_margin(label: Label, box: Box, lines: Sequence[PrintedLine], height: float, body: float) -> Label:
-    """The label of a region, corrected. ``height`` of the page and ``body`` font size in points."""
+def label_at_margin(
+    label: Label, box: Box, lines: Sequence[PrintedLine], page: tuple[float, float], body: float
+) -> Label:
+    """The label of a region, corrected. ``page``: its width and height, ``body``: its font size, in points."""
+    width, height = page
     text = " ".join(line.text for line in lines)
     top, bottom = box[1] / height, box[3] / height
     if _PAGE_NUMBER.fullmatch(text):
@@ -45,9 +49,17 @@ def label_at_margin(label: Label, box: Box, lines: Sequence[PrintedLine], height
         return at_edge.get(True, label)
     if label not in (Label.HEADER, Label.FOOTER):
         return label
+    if label is Label.HEADER and lines and _is_title(lines, body) and (width > height or top > _EDGE):
+        return Label.HEADING
     inside = bottom > _MARGIN if label is Label.HEADER else top < 1 - _MARGIN
     large = len(lines) > 2 and min(line.size for line in lines) > 0.97 * body
     return Label.TEXT if inside or large or len(text) > _LONGEST else label
+
+
+def _is_title(lines: Sequence[PrintedLine], body: float) -> bool:
+    """Whether a header is set larger than the text of its page: the title of a slide, or of a paper."""
+    words = any(len(word) > 1 and word.isalpha() for line in lines for word in re.split(r"[\W\d_]+", line.text))
+    return words and len(lines) <= _TITLE_LINES and min(line.size for line in lines) >= _TITLE * body
 
 
 def page_number_of(text: str) -> int:

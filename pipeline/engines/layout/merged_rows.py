@@ -11,6 +11,8 @@ from pipeline.engines.layout.glyphs import Fragment
 from pipeline.engines.layout.tables import Frame
 
 _SAME_PT = 2.0  # texts whose middles differ by less stand in one row
+_SAME = 0.25  # of the usual distance of two rows: a scan lies askew
+_MANY_CELLS, _MOST, _ODD = 5, 0.6, 0.2  # cells of a row; so many of them say its lines, so many say others
 _PITCH = 0.85  # of the usual distance of two rows: the lines of one cell stand closer
 _LEAST_CELLS = 2  # with text in a row
 
@@ -72,15 +74,26 @@ def _lines_of_row(
     full = [cell for cell in cells if heights[cell]]
     label = [cell for cell in full[:1] if len(heights[cell]) == 1 and cell.column == 0]
     full = full[len(label) :]
-    lines = heights[full[0]] if len(full) >= _LEAST_CELLS else []
-    alike = all(
-        len(heights[cell]) == len(lines)
-        and all(abs(a - b) < _SAME_PT for a, b in zip(heights[cell], lines, strict=True))
-        for cell in full
-    )
+    same = max(_SAME_PT, _SAME * pitch)
+    lines = _lines_of_most([heights[cell] for cell in full], same) if len(full) >= _LEAST_CELLS else []
     far = pitch > 0 and all(below - above > _PITCH * pitch for above, below in pairwise(lines))
     numbers = any(_are_numbers(cell, len(lines), fragments) for cell in full)
-    return lines if len(lines) > 1 and alike and far and numbers else []
+    return lines if len(lines) > 1 and far and numbers else []
+
+
+def _lines_of_most(cells: Sequence[Sequence[float]], same: float) -> list[float]:
+    """The heights at which all cells have lines; of many cells a few may lack a line, or show what OCR misread."""
+    exact = [sum(len(other) == len(lines) and _are_among(other, lines, same) for other in cells) for lines in cells]
+    best = max(exact)
+    lines = list(cells[exact.index(best)])
+    odd = sum(not _are_among(other, lines, same) for other in cells)
+    if len(cells) < _MANY_CELLS:
+        return lines if best == len(cells) else []
+    return lines if best >= _MOST * len(cells) and odd <= _ODD * len(cells) else []
+
+
+def _are_among(heights: Sequence[float], lines: Sequence[float], same: float) -> bool:
+    return all(any(abs(height - line) < same for line in lines) for height in heights)
 
 
 def _are_numbers(cell: Frame, count: int, fragments: Sequence[Fragment]) -> bool:

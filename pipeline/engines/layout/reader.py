@@ -16,6 +16,7 @@ from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout.annotations import Comment, comments_of, with_comments
 from pipeline.engines.layout.bare_pictures import bare_pictures
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
+from pipeline.engines.layout.drawn_tables import drawn_tables
 from pipeline.engines.layout.drop_caps import with_drop_caps
 from pipeline.engines.layout.fill_in_lines import with_fill_ins
 from pipeline.engines.layout.form_fields import with_fields
@@ -40,6 +41,7 @@ from pipeline.engines.layout.struck import mark_struck
 from pipeline.engines.layout.table_finder import lighten
 from pipeline.engines.layout.table_headings import parted_at_headings
 from pipeline.engines.layout.tables import frames_of_grid, frames_of_placements
+from pipeline.engines.layout.ticks import marks_in_cells, with_ticked_boxes
 from pipeline.engines.layout.vertical import vertical_regions
 from pipeline.engines.layout.writing import written
 from pipeline.engines.pdf import mupdf
@@ -103,7 +105,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
         formulas = with_formulas(sheet, drawings, regions)
         if formulas:
             regions, fragments = formulas[0], _fragments(sheet, formulas[1], [])
-    fill(regions, fragments)
+    fill(regions, [*fragments, *marks_in_cells(sheet.page, regions, drawings.paths, fragments)])
     regions = with_note_marks(regions)
     strip = sheet.recognised and is_strip(regions, sheet.width, sheet.height)
     if strip:
@@ -146,12 +148,14 @@ def _looked_at(
     if len(fragments) > _MAX_FRAGMENTS:
         return [], [Fault(code="layout_left_out", message=f"{_ONLY_LINES}: it holds {len(fragments)} pieces of text")]
     regions, groups = _regions(sheet)
-    if not any(region.label is Label.TABLE for region in regions):
+    if any(region.label is Label.TABLE for region in regions):
+        if not drawings.searchable:
+            return regions, [Fault(code="tables_left_out", message=_TOO_MANY_RULES)]
+        regions = _with_tables(regions, _found_tables(sheet, drawings, groups))
+        regions = [_ruled(region, drawings, fragments) for region in regions]
+    if sheet.recognised or sheet.crowded or not drawings.rules:
         return regions, []
-    if not drawings.searchable:
-        return regions, [Fault(code="tables_left_out", message=_TOO_MANY_RULES)]
-    regions = _with_tables(regions, _found_tables(sheet, drawings, groups))
-    return [_ruled(region, drawings, fragments) for region in regions], []
+    return _with_tables(regions, drawn_tables(regions, drawings.rules, fragments)), []
 
 
 def _ruled(region: Region, drawings: Drawings, fragments: Sequence[Fragment]) -> Region:
@@ -187,7 +191,7 @@ def _check_margins(regions: list[Region], sheet: Sheet, body: float, *, strip: b
     width, height = sheet.width, sheet.height
     for region in regions:
         if not strip and margins.has_margins(width, height):
-            region.label = margins.label_at_margin(region.label, region.box, region.lines, height, body)
+            region.label = margins.label_at_margin(region.label, region.box, region.lines, (width, height), body)
         elif region.label in AT_MARGIN:
             region.label = Label.TEXT
         if (
@@ -259,6 +263,6 @@ def _with_tables(regions: list[Region], tables: list[Region]) -> list[Region]:
 
 def _fragments(sheet: Sheet, blocks: list[dict[str, Any]], faults: list[Fault]) -> list[Fragment]:
     """The text of ``blocks``; beside visible text, an invisible layer is left out unless it is what we came for."""
-    fragments = with_fields(sheet.page, fragments_of(blocks), faults)
+    fragments = with_ticked_boxes(sheet.page, with_fields(sheet.page, fragments_of(blocks), faults))
     visible = [part for part in fragments if not part.is_hidden]
     return with_drop_caps(fragments if sheet.recognised or not visible else visible)

@@ -27,6 +27,9 @@ _SHARED_HEIGHTS = 0.7  # of the lines of a cell
 _MORE_ROWS = 1.5  # times the rows that lines part: those in which a table is printed, without lines
 
 
+_Line = tuple[float, float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class _Lines:
     """Drawn lines as (place, from, to): level ones at heights, upright ones at widths, in points."""
@@ -61,6 +64,43 @@ def boxes_of_rules(paths: Sequence[dict[str, Any]]) -> list[Frame]:
     xs, ys = _places(lines.upright, 0.0), _places(lines.level, 0.0)
     across, down = len(xs) - 1, len(ys) - 1
     return _merged(_Grid(xs, ys, lines), least=0.0) if min(across, down) > 1 and across * down <= _MOST_CELLS else []
+
+
+def grids_of_rules(paths: Sequence[dict[str, Any]], least: int) -> list[Box]:
+    """The boxes around lines that meet one another, where those are ``least`` level and as many upright ones.
+
+    Lines at one place count once.
+    """
+    lines = _lines_near((0.0, 0.0, float("inf"), float("inf")), paths)
+    if min(len(lines.level), len(lines.upright)) < least or len(lines.level) + len(lines.upright) > _MOST_LINES:
+        return []
+    boxes = []
+    for group in _groups_that_meet(lines):
+        if min(len(_grouped(group.level)), len(_grouped(group.upright))) >= least:
+            xs, ys = [line[0] for line in group.upright], [line[0] for line in group.level]
+            boxes.append((min(xs), min(ys), max(xs), max(ys)))
+    return boxes
+
+
+def _groups_that_meet(lines: _Lines) -> Iterator[_Lines]:
+    """The lines, those together that meet, or meet what meets them."""
+    level, upright = list(lines.level), list(lines.upright)
+    while level:
+        group, fresh = _Lines([level.pop()], []), True
+        while fresh:
+            fresh = False
+            for taken, left, others in ((group.upright, upright, group.level), (group.level, level, group.upright)):
+                near = [
+                    line for line in left if any(_meet(*_by_direction(line, o, taken is group.level)) for o in others)
+                ]
+                taken.extend(near)
+                left[:] = [line for line in left if line not in near]
+                fresh = fresh or bool(near)
+        yield group
+
+
+def _by_direction(line: _Line, other: _Line, is_level: bool) -> tuple[_Line, _Line]:
+    return (line, other) if is_level else (other, line)
 
 
 def _meeting(lines: _Lines) -> _Lines:

@@ -14,7 +14,18 @@ _SYMBOLS = (  # Adobe's Symbol encoding from 0x20, and from 0xA0: such fonts put
 )
 _DINGBATS = ("dingbats", "wingdings", "webdings")
 _MARKS = {  # characters of Wingdings and of Zapf Dingbats, by their codes, that are no bullets
-    "wingdings": {0x6F: "☐", 0x78: "☒", 0xA8: "☐", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑", 0xE0: "→", 0xE8: "→"},
+    "wingdings": {
+        0x6F: "☐",
+        0x72: "☐",
+        0x78: "☒",
+        0xA8: "☐",
+        0xFB: "✗",
+        0xFC: "✓",
+        0xFD: "☒",
+        0xFE: "☑",
+        0xE0: "→",
+        0xE8: "→",
+    },
     "wingdings 2": {0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒", 0xA3: "☐"},
     "dingbats": {0x33: "✓", 0x34: "✔", 0x35: "✕", 0x36: "✖", 0x37: "✗", 0x38: "✘", 0x6F: "❏", 0x71: "❑"},
 }

@@ -15,6 +15,7 @@ from pipeline.engines.layout.date_columns import with_date_columns
 from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.glyphs import Fragment, fragment, split_at_wide_gaps
 from pipeline.engines.layout.merged_rows import parted_rows
+from pipeline.engines.layout.spanning_texts import with_spanning_texts
 from pipeline.engines.layout.tables import Frame, part_column
 
 _EDGE_PT = 1.0  # a text reaches over a line by more than this
@@ -22,18 +23,20 @@ _WORD_GAP_EM = 0.2  # a wider gap parts two words
 _LONGEST_LABEL = 40  # characters
 _BLANK_PT = 5.5  # a gap between two words of a label is narrower
 _LEAST_ROWS = 2  # with a gap at one place part a column
+_LEVEL = 0.8  # of the texts of a table run from left to right
 _MOST_FRAMES = 2000
 _MOST_COLUMNS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A text without wide gaps: the row of the table in which it stands, its extent in points."""
+    """A text without wide gaps: the row of the table in which it stands, its extent and its middle height in points."""
 
     row: int
     x0: float
     x1: float
     text: str = ""
+    y: float = 0.0
 
     @property
     def middle(self) -> float:
@@ -45,8 +48,10 @@ class _Run:
 
 def respecting_gaps(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[Frame]:
     """The cells of a table with column lines in the gaps between its texts, and rows seen as one parted."""
-    if not 2 <= len(frames) <= _MOST_FRAMES or not all(part.upright for part in fragments):
+    level = [part for part in fragments if part.upright]
+    if not 2 <= len(frames) <= _MOST_FRAMES or len(level) < _LEVEL * len(fragments):
         return list(frames)
+    fragments = level  # the names of narrow columns may stand upright
     frames = parted_rows(frames, fragments)
     runs, words = _runs(frames, fragments, split_at_wide_gaps), _runs(frames, fragments, _words_of)
     cells = _snapped(list(frames), runs, words)
@@ -57,7 +62,8 @@ def respecting_gaps(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> l
             column += 1
         else:
             cells = _parted(cells, column, gap, runs, words)
-    return with_date_columns(_with_whole_labels(cells, runs, words), words)
+    cells = with_date_columns(_with_whole_labels(cells, runs, words), words)
+    return with_spanning_texts(cells, runs, words)
 
 
 def _columns(frames: Sequence[Frame]) -> int:
@@ -90,9 +96,8 @@ def _runs(
             middle = (piece.box[1] + piece.box[3]) / 2
             row = next((row for row, (top, bottom) in bands.items() if top <= middle <= bottom), None)
             if row is not None:
-                runs.append(
-                    _Run(row, piece.box[0], piece.box[2], "".join(glyph.char for glyph in piece.glyphs).strip())
-                )
+                text = "".join(glyph.char for glyph in piece.glyphs).strip()
+                runs.append(_Run(row, piece.box[0], piece.box[2], text, middle))
     return runs
 
 

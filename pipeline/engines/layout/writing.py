@@ -66,7 +66,7 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
         if table and not table.is_frame and (column or _is_form(region)):
             return [_written_piece(piece, words, body, nesting) for piece in _rows_of_column(region, body)]
     if label in (Label.TITLE, Label.HEADING) and not headings.is_no_heading(lines, body):
-        return [_heading(part, label, words, body) for part in headings.heading_parts(lines)]
+        return _parted_heading(lines, label, words, body)
     if label is Label.TEXT and headings.looks_like_heading(lines, body):
         return [_heading(lines, Label.HEADING, words, body)]
     if label in AT_MARGIN:
@@ -78,6 +78,18 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
         return [_paragraph(Piece(label, [lines]), words)]
     listed = Label.LIST if label is Label.LIST and not is_no_item(lines, region.column[1]) else Label.TEXT
     return [_written_piece(piece, words, body, nesting) for piece in pieces(lines, listed, body, region.column)]
+
+
+def _parted_heading(
+    lines: Sequence[PrintedLine], label: Label, words: frozenset[str], body: float
+) -> list[tuple[Block, str]]:
+    parts = headings.heading_parts(lines)
+    return [
+        _paragraph(Piece(Label.TEXT, [part]), words)
+        if headings.is_sentence_below(parts, at)
+        else _heading(part, label, words, body)
+        for at, part in enumerate(parts)
+    ]
 
 
 def _is_form(region: Region) -> bool:
