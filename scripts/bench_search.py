@@ -215,6 +215,11 @@ def vector_rows(document: str, texts: list[str], embedded: np.ndarray) -> list[V
     ]  # fmt: skip
 
 
+def chunks_in(resources: Resources) -> int:
+    with resources.catalog.store(KNOWLEDGE_ID).database.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(tables.chunk)).scalar_one())
+
+
 def measure(resources: Resources, embedder: Neighbour, asked: list[tuple[str, np.ndarray]], mode: str) -> list[float]:
     """Milliseconds of each question, after a few that warm up."""
     times = []
@@ -262,7 +267,7 @@ def bench(chunks: int, questions: int, folder: Path | None) -> None:
         filled_s = time.perf_counter() - begin
         asked = questions_of(resources, questions)
         times = {mode: measure(resources, embedder, asked, mode) for mode in ("keyword", "vector", "hybrid")}
-        report(chunks, filled_s, (home / KNOWLEDGE_ID / "kb.db").stat().st_size, times)
+        report(chunks_in(resources), filled_s, (home / KNOWLEDGE_ID / "kb.db").stat().st_size, times)
 
 
 def bench_tools(settings: Settings, embedder: Neighbour, vectors: ChromaVectors) -> Resources:
