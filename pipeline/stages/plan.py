@@ -23,7 +23,7 @@ _HIDDEN = 0.5  # share of characters that are invisible or under a scan: the out
 _SCAN = 0.85  # share of the page under images: a scan
 _PICTURE = 0.3  # share of the page under images: they may contain text
 _LITTLE_TEXT = 30  # characters: a stamp or a page number, not the text of a page
-_PRINT = 3  # lines of print in pictures: fewer are a logo or a caption
+_PRINT = 3  # lines of print in pictures or outlines: fewer are a logo or a caption
 _MORE_PRINT = 1.5  # times the lines of the text layer
 _GAPS = 0.4  # share of the characters that a layer may lack where there is nothing better
 _UNKNOWN_TO_OCR = re.compile("[\u0530-\u109f\u1780-\u17ff]")  # Armenian, Hebrew, Arabic, Indic, Thai to Georgian, Khmer
@@ -182,7 +182,7 @@ def _fault(facts: PageFacts) -> str:
         return "image only: pictures with little more than a page number"
     lines = sum(bool(line.strip()) for line in facts.text.splitlines())
     if facts.picture_lines >= _PRINT and facts.picture_lines > _MORE_PRINT * lines:
-        return f"the text layer lacks about {facts.picture_lines} lines of print in pictures"
+        return f"the text layer lacks about {facts.picture_lines} lines of print in pictures or outlines"
     return ""
 
 

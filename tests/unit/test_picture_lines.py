@@ -77,3 +77,33 @@ def test_a_picture_under_its_own_text_layer_holds_nothing_more() -> None:
 
 def test_pages_with_much_text_are_not_looked_at() -> None:
     assert facts(picture_of(LETTER), [" ".join(LETTER[:2])] * 12).picture_lines == 0
+
+
+def test_text_drawn_as_outlines_is_read_by_ocr() -> None:
+    outlined = outlines_of(LETTER)
+    assert outlined.picture_lines >= len(LETTER)
+    assert decide(outlined, "auto").route is Route.OCR
+
+
+def test_bars_and_points_of_a_chart_are_no_print() -> None:
+    document = mupdf.load().open()
+    page = document.new_page(width=595, height=842)
+    page.insert_text((60, 40), "Ships in the harbour, by year", fontsize=14)
+    for at in range(12):
+        page.draw_rect((60, 80 + 20 * at, 100 + 30 * at, 92 + 20 * at), fill=(0.2, 0.4, 0.8))
+        page.draw_circle((60 + 40 * at, 500 + 7 * (at % 5)), 3, fill=(0.8, 0.2, 0.2))
+    chart = facts_of_page(document.reload_page(page), 1)
+    assert chart.picture_lines == 0 and decide(chart, "auto").route is Route.TEXT
+
+
+def outlines_of(lines: list[str]) -> PageFacts:
+    """A page whose lines are shapes, as some programs export them, with a footer that is text."""
+    pymupdf = mupdf.load()
+    source = pymupdf.open().new_page()
+    for at, line in enumerate(lines):
+        source.insert_text((72, 100 + 24 * at), line, fontsize=12)
+    drawn = pymupdf.open("svg", source.get_svg_image(text_as_path=True).encode())
+    document = pymupdf.open("pdf", drawn.convert_to_pdf())
+    page = document[0]
+    page.insert_text((280, 800), "Harbour Ltd, page 3 of 12", fontsize=9)
+    return facts_of_page(document.reload_page(page), 1)

@@ -15,7 +15,7 @@ from pipeline.engines.pdf.facts import facts_of_page
 from stores.errors import InputError, PageError
 from stores.models import OutlineEntry
 
-VERSION = "2"
+VERSION = "3"
 _POINTS_PER_INCH = 72.0
 _MOST_BOOKMARKS = 5000
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.contracts import PageFacts
@@ -17,6 +17,9 @@ _COVERS = 0.9
 _PICTURES = 0.2  # of the page: pictures of less hold no text of a page
 _LITTLE_TEXT = 600  # characters: more are the text of a page
 _IMAGES = ("fill-image", "fill-imgmask")
+_LETTER_PT = (2.0, 60.0)  # the height of a letter
+_LETTERS = 18  # letters of the three short lines that make a page one for OCR
+_LINE = 3.0  # times as long as high
 _MEANS_NOTHING = re.compile(r"[\x00-\x1f\x7f-\x9f\ue000-\uf01f\uf100-\uf8ff\ufff0-\ufffd\U000f0000-\U0010ffff]")
 _PATHS = ("fill-path", "stroke-path", "fill-shade")
 
@@ -39,17 +42,26 @@ def facts_of_page(page: Any, number: int) -> PageFacts:
         image_share=image_share,
         unmapped_share=unmapped_share(text),
         drawings=sum(kind in _PATHS for kind, _ in log),
-        picture_lines=_picture_lines(page, text, image_share, [box for _, box in images]),
+        picture_lines=_picture_lines(page, text, image_share, log),
         attachments=tuple(attached_to(page)),
         ink=any(kind != "ignore-text" for kind, _ in log) or bool(text.strip()),
     )
 
 
-def _picture_lines(page: Any, text: str, image_share: float, images: list[Any]) -> int:
-    """Lines of print in the pictures of a page with large pictures and little text; 0 for others, unseen."""
-    if image_share < _PICTURES or not 0 < len("".join(text.split())) < _LITTLE_TEXT:
+def _picture_lines(page: Any, text: str, image_share: float, log: Sequence[tuple[str, Any]]) -> int:
+    """Lines of print in the large pictures and the outlines of a page with little text; 0 for others, unseen."""
+    if not 0 < len("".join(text.split())) < _LITTLE_TEXT:
         return 0
-    return lines_in_pictures(page, images)
+    pictures = [box for kind, box in log if kind in _IMAGES] if image_share >= _PICTURES else []
+    shown = [*pictures, *_outlines([box for kind, box in log if kind == "fill-path"])]
+    return lines_in_pictures(page, shown) if shown else 0
+
+
+def _outlines(filled: Sequence[Any]) -> list[Any]:
+    """Filled shapes as high as letters or lines of print, where they are many: text that a program drew as shapes."""
+    high = [box for box in filled if _LETTER_PT[0] <= box[3] - box[1] <= _LETTER_PT[1]]
+    long = [box for box in high if box[2] - box[0] >= _LINE * (box[3] - box[1])]
+    return high if len(high) >= _LETTERS else long
 
 
 def unmapped_share(text: str) -> float:
