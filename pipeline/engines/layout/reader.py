@@ -27,6 +27,7 @@ from pipeline.engines.layout.joining import words_of
 from pipeline.engines.layout.label_rows import paired_rows
 from pipeline.engines.layout.left_out import combined, leave_out, unmapped
 from pipeline.engines.layout.list_items import correct_items, with_note_marks
+from pipeline.engines.layout.outlines import outlined
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.panels import order_of, panels_of, parted_at_panels
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
@@ -82,9 +83,10 @@ def read_page(
     """
     with upright(page, recognised) as (sheet, back), bounded(sheet) as drawings:
         text = _read(sheet, drawings, engine, confidence, plain=plain)
+        lacking = [] if plain or recognised else outlined(sheet.page, drawings.paths)
     if recognised:
         return moved(text, back) if back else text
-    faults = [text.warning] if text.warning else []
+    faults = [*([text.warning] if text.warning else []), *lacking]
     comments: list[Comment] = []
     with mupdf.optional("annotations", faults):
         if attached := not_read(attached_to(page)):
