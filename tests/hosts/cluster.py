@@ -120,7 +120,20 @@ class Cluster:
         command = [*self.network.machine("a"), str(_INSTALLED), "-m", "ingest.cli", "serve"]
         self.api = Process(command, environment, self.folder / "a" / "serve.log")
         self.api.start()
-        eventually(lambda: "Ingot listens" in self.api.tail() if self.api else False, told=self.api.tail)
+        eventually(self._answers, told=self.api.tail)
+
+    def _answers(self) -> bool:
+        try:
+            with self.client() as client:
+                return client.get("/knowledge").status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def kill_api(self) -> None:
+        """End all processes of the API at once."""
+        assert self.api
+        self.api.signal(signal.SIGKILL)
+        self.api.wait(GENEROUS_S)
 
     def start_worker(self, host: str, role: str, extra: Mapping[str, str] | None = None, source: Path = ROOT) -> Worker:
         """Start the worker of a role on a host, in the place of one that has ended. ``source``: which version."""

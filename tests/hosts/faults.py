@@ -47,9 +47,21 @@ def server_restarted(name: str, stage: str, host: str) -> Fault:
     def fault(cluster: Cluster, kb: str) -> None:
         (server,) = [server for server in cluster.servers if server.name == name]
         cluster.wait_for(kb, stage, host)
-        server.restart()
+        server.fall()
+        server.rise()
 
     return fault
+
+
+def first_host_killed(cluster: Cluster, kb: str) -> None:
+    """The API and all servers end at once while C reads pages, and are started again one after the other."""
+    cluster.wait_for(kb, "ocr", "c")
+    cluster.kill_api()
+    for server in cluster.servers:
+        server.fall()
+    for server in cluster.servers:
+        server.rise()
+    cluster.start_api()
 
 
 def disk_full(cluster: Cluster, kb: str) -> None:
@@ -121,6 +133,7 @@ def versions_mixed(previous: Path) -> Fault:
 
 FAULTS: Mapping[str, Fault] = {
     "C cut off": reader_cut_off,
+    "A killed": first_host_killed,
     "B killed": host_killed("b", "parse"),
     "C killed": host_killed("c", "ocr"),
     "PostgreSQL restarted": server_restarted("postgres", "ocr", "c"),

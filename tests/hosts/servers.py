@@ -70,8 +70,12 @@ class Server:
             self.process.signal(self.stop_signal)
             self.process.wait(GENEROUS_S)
 
-    def restart(self) -> None:
+    def fall(self) -> None:
+        """Be gone at once for all who use it; what is on its disk stays."""
         self.stop()
+
+    def rise(self) -> None:
+        """Come back after a fall."""
         self.start()
         self.wait()
 
@@ -199,12 +203,11 @@ class S3(Server):
     def environment(self) -> Mapping[str, str]:
         return {"PYTHONPATH": str(ROOT)}
 
-    def shut(self) -> None:
+    def fall(self) -> None:
         self.process.signal(signal.SIGUSR1)
         eventually(lambda: not self._listens())
 
-    def restart(self) -> None:
-        self.shut()
+    def rise(self) -> None:
         self.process.signal(signal.SIGUSR2)
         self.wait()
 
