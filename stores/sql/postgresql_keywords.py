@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from stores.sql.postgresql_selection import Term, selections
 from stores.tokens import tokens
 
 _GAP = 100  # positions between text, heading and title: no phrase reaches from one into the other
@@ -150,20 +151,26 @@ def rank_keyword_rows(connection: Connection, table: str, expression: str, limit
     """
     required, optional = json.loads(expression) if expression.startswith("[") else ([expression], [])
     words = {term: tokens(term) for term in (*required, *optional)}
-    must = [f"({_phrase(words[term])})" for term in required if words[term]]
     total = _total(connection, table)
-    if not must or total is None:
+    if not any(words[term] for term in required) or total is None:
         return []
     counts = count_keyword_rows(connection, table, [term for term in words if words[term]])
     values = {
-        "must": " | ".join(must),
         "phrases": [_phrase(words[term]) for term in counts],
         "words": [" | ".join(map(_quoted, words[term])) for term in counts],
         "rarities": [_rarity(total.rows, count) for count in counts.values()],
         "average": max(1.0, total.tokens / total.rows),
         "limit": limit,
     }
-    return connection.execute(text(_RANKED.replace("{table}", table)), values).all()
+    terms = {term: Term(f"({_phrase(words[term])})", rows) for term, rows in counts.items()}
+    must_hold, may_hold = ([terms[term] for term in part if term in terms] for part in (required, optional))
+    ranked: Sequence[Row[Any]] = []
+    for chosen in selections(must_hold, may_hold, total.rows):
+        of_these = {"must": chosen.query, "share": chosen.share}
+        ranked = connection.execute(text(_RANKED.replace("{table}", table)), {**values, **of_these}).all()
+        if len(ranked) >= limit:
+            break
+    return ranked
 
 
 def _total(connection: Connection, table: str) -> Any:
@@ -185,7 +192,8 @@ _RANKED = """
             CAST(:rarities AS FLOAT[])
         ) AS asked (phrase, words, rarity)),
     matching AS (
-        SELECT id, words || '' AS words, size FROM {table} WHERE words @@ CAST(:must AS TSQUERY) OFFSET 0),
+        SELECT id, words || '' AS words, size FROM {table} WHERE words @@ CAST(:must AS TSQUERY)
+            AND id > (SELECT max(id) * (1.0 - CAST(:share AS FLOAT)) FROM {table}) OFFSET 0),
     scored AS (
         SELECT id, (
             SELECT sum(rarity * 2.2 * times / (times + 1.2 * (0.25 + 0.75 * size / :average))) FROM (

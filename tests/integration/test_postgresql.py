@@ -21,7 +21,7 @@ from stores.home_id import home_id
 from stores.models import Field, FieldKind, Options, Outcome, Record, Schema, Stage, StepKey, document_id
 from stores.placement import PlacementDecision, StagedFile
 from stores.postgresql_catalog import PostgresCatalog
-from stores.sql import keywords
+from stores.sql import keywords, postgresql_selection
 from stores.sql.keywords import Words
 from stores.sql.migration_steps import MIGRATIONS, Migration
 from stores.sql.postgresql_server import PostgresServer as Server
@@ -313,6 +313,35 @@ def test_keywords_find_and_rank_as_on_sqlite(catalog: PostgresCatalog) -> None:
             firsts += bool(wanted) and scores[wanted[0][0]] >= 0.95 * hits[0][1]
     lite.close()
     assert firsts >= 0.95 * asked > 50
+
+
+def test_of_common_words_the_rows_that_hold_several_are_ranked_first_and_as_before(
+    catalog: PostgresCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, database = corpus(), catalog.create(KB).database
+    with database.write() as connection:
+        filled(connection, texts)
+    with database.read() as connection:
+        asked = {query: keywords.search(connection, query, 10) for query in queries(texts)}
+        monkeypatch.setattr(postgresql_selection, "MOST_RANKED", 12)
+        narrowed = {query: keywords.search(connection, query, 10) for query in asked}
+    same = [len(dict(wanted).keys() & dict(narrowed[query])) / len(wanted) for query, wanted in asked.items() if wanted]
+    assert sum(same) / len(same) > 0.9
+    assert all(len(narrowed[query]) == len(wanted) for query, wanted in asked.items())
+
+
+def test_of_a_word_in_too_many_rows_the_newest_are_ranked_and_the_others_where_those_are_few(
+    catalog: PostgresCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_selection, "MOST_NEWEST", 20)
+    database = catalog.create(KB).database
+    with database.write() as connection:
+        filled(connection, [f"revenue {'grew' if at > 100 else 'fell'} {at}" for at in range(1, 201)])
+    with database.read() as connection:
+        newest = keywords.search(connection, "revenue", 5)
+        oldest = keywords.search(connection, "fell", 5)
+    assert len(newest) == 5 and min(at for at, _ in newest) > 150
+    assert len(oldest) == 5 and max(at for at, _ in oldest) <= 100
 
 
 def test_counts_of_words_follow_what_is_removed(catalog: PostgresCatalog) -> None:
