@@ -14,8 +14,9 @@ from statistics import median
 
 from pipeline.type_signals import Signal, Where, signals
 from stores.models import Box, Label, Page
+from stores.simplified import simplified
 
-TYPE_VERSION = "types-6"
+TYPE_VERSION = "types-7"
 
 _MOST_PAGES = 6  # a type shows on the first pages; references of a paper on the last ones
 _LAST_PAGES = 2
@@ -68,6 +69,7 @@ class _Line:
     large: bool  # a heading, or larger than the text around it
     at: int
     valued: bool = False  # a number stands beside it
+    printed: str = ""  # the text as it is printed; ``text`` has simplified characters
 
 
 def given_type(name: str) -> DocumentType:
@@ -92,7 +94,7 @@ def type_of(pages: Sequence[Page]) -> DocumentType:
         return DocumentType(name="", doubt=round(min(1.0, max(0.0, scores[best])), 2), scores=scores)
     _, line = max(shown[best], key=lambda sign: sign[0].weight)
     doubt = round(min(1.0, max(0.0, 1.0 - lead)), 2)
-    return DocumentType(name=best, doubt=doubt, scores=scores, line=line.text, page=line.page, boxes=(line.box,))
+    return DocumentType(name=best, doubt=doubt, scores=scores, line=line.printed, page=line.page, boxes=(line.box,))
 
 
 def _score(name: str, signs: Sequence[tuple[Signal, _Line]], long: bool) -> float:
@@ -195,7 +197,8 @@ def _has_value(label: _Line, lines: Sequence[_Line]) -> bool:
 def _line(text: str, box: Box, page: Page, label: Label, *, on_first: bool, large: bool, at: int) -> _Line:
     early = box[1] < _TITLE_SHARE * page.height_pt or at < _TOP_LINES or label in (Label.TITLE, Label.HEADING)
     return _Line(
-        text=text,
+        text=simplified(text),
+        printed=text,
         page=page.number,
         box=box,
         title=on_first and early and len(text) <= _MOST_TITLE_CHARACTERS,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, Reranker, TextReader, Web
 from pipeline.engines.media import FAKE, IMAGES, PDF, WITHOUT_IMAGES
+from pipeline.engines.rules.extractors import EXTRACTORS
 from pipeline.mailbox_address import is_mailbox
 from pipeline.once import Once
 from pipeline.profiles import ProcessingProfile
@@ -50,7 +51,7 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         workspaces=workspaces,
         image_cache=ImageCache(home),
         schemas=load_schemas(settings.schema_dir),
-        extractor=Once(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
+        extractor=Once(lambda name: _chosen("engine", name, EXTRACTORS)()),
         reranker=Once(lambda: _reranker(settings)),
         vectors=vectors,
         **{kind: Once(make) for kind, (_, make) in _kinds(settings).items()},
@@ -237,54 +238,6 @@ def _fake_reader(_: Settings) -> PageReader:
     return FakeReader()
 
 
-def _document_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules.document import DocumentRules
-
-    return DocumentRules()
-
-
-def _resume_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules.resume import ResumeRules
-
-    return ResumeRules()
-
-
-def _invoice_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules.invoice import InvoiceRules
-
-    return InvoiceRules()
-
-
-def _receipt_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules.receipt import ReceiptRules
-
-    return ReceiptRules()
-
-
-def _statement_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules.statement import StatementRules
-
-    return StatementRules()
-
-
-def _paper_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules.paper import PaperRules
-
-    return PaperRules()
-
-
-def _contract_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules.contract import ContractRules
-
-    return ContractRules()
-
-
-def _label_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules.labels import LabelsRules
-
-    return LabelsRules()
-
-
 def _e5(_: Settings) -> Embedder:
     from pipeline.engines.embedders.e5 import E5
 
@@ -386,14 +339,4 @@ FORMATS: dict[str, FormatEngine | None] = dict.fromkeys((PDF, *IMAGES, FAKE), No
 FORMATS |= dict.fromkeys(WITHOUT_IMAGES, FormatEngine(_format_documents, _format_text))
 """Media type -> the engine that reads it, None for the one that the setting ``text_engine`` names."""
 PAGE_READERS = {"rapidocr": _rapidocr, "got": _got, "fake": _fake_reader}
-EXTRACTORS = {
-    "document": _document_rules,
-    "resume": _resume_rules,
-    "invoice": _invoice_rules,
-    "receipt": _receipt_rules,
-    "statement": _statement_rules,
-    "paper": _paper_rules,
-    "contract": _contract_rules,
-    "labels": _label_rules,
-}
 EMBEDDERS = {"e5": _e5, "minilm": _minilm, "sentence-transformers": _sentence_transformers, "fake": _fake_embedder}

@@ -68,6 +68,7 @@ STORE_WORDS = {
     "sum_remarks",
     "cursors",
     "models",
+    "simplified",
     "errors",
     "ids",
     "filters",

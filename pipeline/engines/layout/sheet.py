@@ -6,10 +6,11 @@ twenty times the text page itself, so it is asked to only where this page prints
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+from pipeline.engines.layout.actual_text import take_actual_text, without_structure
 from pipeline.engines.layout.stroked import mark_stroked
 from pipeline.engines.pdf import mupdf
 from stores.models import Box
@@ -57,12 +58,12 @@ class Sheet:
     @cached_property
     def plain_blocks(self) -> list[dict[str, Any]]:
         """The text layer as MuPDF's rawdict blocks, doubled text twice."""
-        return self._raw(mupdf.load().Page.get_textpage(self.page, flags=self._flags))
+        return self._meant(lambda flags: mupdf.load().Page.get_textpage(self.page, flags=flags))
 
     @cached_property
     def blocks(self) -> list[dict[str, Any]]:
         """The text layer as MuPDF's rawdict blocks, with text that is stroked to look bold marked as such."""
-        blocks = self._raw(self.textpage(self._flags)) if self.prints_twice else self.plain_blocks
+        blocks = self._meant(self.textpage) if self.prints_twice else self.plain_blocks
         mark_stroked(blocks, self.log)
         return blocks
 
@@ -70,6 +71,14 @@ class Sheet:
     def coded_blocks(self) -> list[dict[str, Any]]:
         """The same, with the codes of characters in their fonts where the text layer does not know what they mean."""
         return self._raw(self.textpage(self._flags | mupdf.load().TEXT_CID_FOR_UNKNOWN_UNICODE))
+
+    def _meant(self, text: Callable[[int], Any]) -> list[dict[str, Any]]:
+        """The blocks of a text page, its characters as ActualText says where they mean nothing by themselves."""
+        aloud = self._flags & ~mupdf.load().TEXT_IGNORE_ACTUALTEXT
+        with without_structure(self.page.parent):
+            blocks = self._raw(text(self._flags))
+            take_actual_text(blocks, lambda: self._raw(text(aloud)))
+        return blocks
 
     @staticmethod
     def _raw(text: Any) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from pipeline.engines.rules.era_years import ERA_DATES, ERA_YEAR, MONTH_OF_REPUBLIC, common_year
 from pipeline.engines.rules.month_names import OPEN_END, is_season, month_number
 
 PRESENT = "present"
@@ -30,6 +31,7 @@ _ORDINAL = r"(?:st|nd|rd|th|er|º)?"
 _DATE_PATTERNS = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
+        *(("era", pattern) for pattern in ERA_DATES),
         ("ymd", r"(?<!\d)(\d{4})\s*年\s*(\d{1,2})\s*月\s*(?:(\d{1,2})\s*[日号號])?"),
         (
             "zh",
@@ -56,10 +58,12 @@ _DATE_PATTERNS = tuple(
         ("my", rf"{_BEGIN}(0?[1-9]|1[0-2])\s?[-/.]\s?({_YEAR})(?!-(?!\d{{1,2}}/{_YEAR})|[/.])(?![/.-]*\d(?<!-\d))"),
         ("ym", rf"{_BEGIN}({_YEAR})\s?[-/.]\s?(0?[1-9]|1[0-2])(?![\d%])"),
         ("ymd", rf"(?<![\w.,/-])({_YEAR})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\w)"),
+        ("era year", ERA_YEAR),
         ("y", rf"(?<![\d.,/$€£¥])(?<![A-Za-z]-)({_YEAR})(?!\d|[.,/%]\d|\s?年\s?\d)年?"),
     )
 )
 _CASUAL = ("yM", "M'y")
+_YEARS = ("y", "era year")
 _DASHES = r"-–—−‐\u2011\u2012\u2015\u00ad~～〜"
 _DASH = (
     rf"\s*(?:[{_DASHES}至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bau\b|\bà\b|\bhasta\b|-{{2,3}})+\s*"
@@ -76,6 +80,10 @@ _SHORT_YEARS = re.compile(  # only between months: "Sep 15" alone is a day
 )
 _MONTHS_OF_YEAR = re.compile(  # "03–06 2012"
     rf"(?<![\d.,/-])(0?[1-9]|1[0-2])\s?[{_DASHES}]\s?(0?[1-9]|1[0-2])\s+({_YEAR})(?![\d/.-])"
+)
+_OF_REPUBLIC = re.compile(  # "108.6~至今"
+    rf"(?<![\d.,/]){MONTH_OF_REPUBLIC}{_DASH}(?:{MONTH_OF_REPUBLIC}(?![\d./])|(?:{OPEN_END})(?![^\W\d_]{{2}}))",
+    re.IGNORECASE,
 )
 _SLASHED = re.compile(r"(?<![\d.,/-])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)?\d{2}(?!\d)")
 _AMERICAN = re.compile(r"\b(?:United States|USA|U\.S\.A\.)|\b[A-Z]{2} \d{5}(?:-\d{4})?\b")
@@ -115,7 +123,7 @@ def find_dates(text: str, month_first: bool = False, years: bool = False, casual
     taken: list[DateMatch] = []
     text = _NO_DATE.sub(lambda number: "~" * len(number[0]), text)
     for kind, pattern in _DATE_PATTERNS:
-        if (kind == "y" and not years) or (kind in _CASUAL and not casual):
+        if (kind in _YEARS and not years) or (kind in _CASUAL and not casual):
             continue
         for match in pattern.finditer(text):
             if any(match.start() < other.end and other.start < match.end() for other in taken):
@@ -176,7 +184,7 @@ def find_periods(text: str, month_first: bool = False, casual: bool = False) -> 
     periods = list(_periods(text, find_dates(text, month_first, years=True, casual=casual)))
     if not casual:
         return periods
-    months = list(_periods_of_months(text))
+    months = [*_periods_of_months(text), *_periods_of_republic(text)]
     periods = [one for one in periods if not any(_overlap(one, other) for other in months)] + months
     short = [period for period in _short_year_periods(text) if not any(_overlap(period, other) for other in periods)]
     return sorted([*periods, *short], key=lambda period: period.start)
@@ -190,6 +198,14 @@ def _periods_of_months(text: str) -> Iterator[PeriodMatch]:
     for match in _MONTHS_OF_YEAR.finditer(text):
         first, last = (f"{match[3]}-{int(match[number]):02d}" for number in (1, 2))
         if first <= last:
+            yield PeriodMatch(start=match.start(), end=match.end(), first=first, last=last)
+
+
+def _periods_of_republic(text: str) -> Iterator[PeriodMatch]:
+    for match in _OF_REPUBLIC.finditer(text):
+        first = _iso(common_year(match[1]), match[2], None)
+        last = _iso(common_year(match[3]), match[4], None) if match[3] else PRESENT
+        if first and last and first <= last:
             yield PeriodMatch(start=match.start(), end=match.end(), first=first, last=last)
 
 
@@ -239,6 +255,8 @@ def _value(kind: str, match: re.Match[str], month_first: bool) -> str | None:
         american = month_first and groups[1] != "."  # nobody puts the month first before points
         day, month = (groups[2], groups[0]) if american else (groups[0], groups[2])
         return _iso(groups[3], month, day) or _iso(groups[3], day, month)
+    if kind in ("era", "era year"):
+        return _iso(common_year(groups[1], groups[0]), *(groups[2:] or (None, None)))
     if kind == "zh":
         return _iso("".join(str(_ZH_DIGITS[c]) for c in groups[0]), _zh_number(groups[1]), _zh_number(groups[2]))
     if kind == "dMy":

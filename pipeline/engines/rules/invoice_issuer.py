@@ -44,9 +44,10 @@ _CUSTOMER = re.compile(
     r"buyer|käufer|(?:rechnungs|leistungs|waren)?empfänger|acheteur|attn|attention|factuur\s?adres|aflever\s?adres|bezorg\s?adres|klant|kunde|rechnungsadresse|"
     r"lieferadresse|rechnung\s*an|"
     r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario|nabywca|odb[ěi]or?ca|odběratel)(?![a-z])|"
-    r"^\W*to\s*[:：]|^\W*(?:firma|herrn?|frau|an|t\.a\.v\..*)\W*$|购买方|购货单位|收货|买方|客户",
+    r"^\W*to\s*[:：]|^\W*(?:firma|herrn?|frau|an|t\.a\.v\..*)\W*$|购买方|购货单位|收货|买方|客户|买受人",
     re.IGNORECASE,
 )
+_ADDRESSED = re.compile(r"(?:御\s*中|[样様]|殿|台\s*照|宝\s*号|钧\s*鉴)\W*$")  # behind the name of who shall pay
 _NAME_LABEL = re.compile(
     r"\W*(?:(?:company|firm(?:en)?|trading|legal)[\s-]?)?(?:name|firma|company|nom|raison\s*sociale|nombre|naam|nazwa|(?:单位)?名\s*称)"
     r"\s*[:：]?\W*",
@@ -58,7 +59,7 @@ _NO_NAME = re.compile(
     r"amount|description|omschrijving|quantity|qty|price|payment|terms?|order|tel|bank|iban|bic|swift|vat|btw|"
     r"mwst|kvk|due|customer|"
     r"account|reference|bedrag|betrag|montant|prijs|preis|prix|artikel|aantal|menge|subtotal|discount|original|"
-    r"signature|unterschrift|podpis|osoby|receipt|statement|please|thank|dear)(?![a-z])|发票|日期|号码|合计|金额|税",
+    r"signature|unterschrift|podpis|osoby|receipt|statement|please|thank|dear)(?![a-z])|[\u3041-\u3096]{3}|发票|日期|号码|合计|金额|税",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"[^:：]{0,30}(?:nummer|number|gln|gtin|nr|no|id|#)\.?\W*(?:[:：].*)?$", re.IGNORECASE)
@@ -205,7 +206,7 @@ def _name_in(text: str) -> str:
 
 def _customer_lines(index: LabelIndex) -> set[int]:
     """Numbers of the lines that name the customer: the label and what stands below it in its column."""
-    numbers: set[int] = set()
+    numbers = {number for line in index.lines if _ADDRESSED.search(line.text) for number in _addressed(line, index)}
     for line in index.lines:
         if not _CUSTOMER.search(line.text) or len(line.text) > 60:
             continue
@@ -221,6 +222,17 @@ def _customer_lines(index: LabelIndex) -> set[int]:
             other.number for other in list(index.beside(line))[:1] if line.text.strip().endswith((":", "："))
         )
     return numbers
+
+
+def _addressed(line: PageLine, index: LabelIndex) -> set[int]:
+    """The numbers of a line that addresses somebody, of what stands before it, and of the firm above the person."""
+    before = [cell.number for cell in index.row_of(line).cells if cell.box[0] < line.box[0]]
+    above = [
+        other.number
+        for other in index.on_page(line.page)
+        if 0 <= line.box[1] - other.box[3] < line.height and abs(other.box[0] - line.box[0]) < 2 * line.height
+    ]
+    return {line.number, *before, *above}
 
 
 def party_lines(index: LabelIndex) -> set[int]:

@@ -31,7 +31,10 @@ _TOTAL_WORD = r"(?:total|totaal|gesamt|summe|betrag|bedrag|montant|importe|total
 _TOTALS = tuple(
     (weight, re.compile(pattern, re.IGNORECASE))
     for weight, pattern in (
-        (9, r"价税合计|\(?小写\)?|应付(?:总)?(?:金)?额|总计|grand\s*total|invoice\s*(?:total|amount)"),
+        (
+            9,
+            r"价税合计|\(?小写\)?|应付(?:总)?(?:金)?额|总计|总金额|请[求款](?:总|合计)?金额|合计金额|税込(?:合计|金额)?|grand\s*total|invoice\s*(?:total|amount)",
+        ),
         (
             9,
             r"(?:due\s*payable|payable\s*amount)|(?:total|amount|balance)\s*(?:amount\s*)?(?:due|payable|to\s*pay|owed)",
@@ -52,11 +55,11 @@ _PLAIN_TOTAL = re.compile(
 _UNTAXED = re.compile(
     r"sub\s*-?\s*total|subtotaal|zwischen(?:summe|total)|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|^\W*net\W*(?:[^\W\d_]{3}\W*)?[\d(]|grondslag|"
     r"(?:excl|exkl|exc|before|without|ohne|ex|zzgl|hors|net\s*of)\.?\w*\s*(?:of\s*)?(?:vat|btw|tax|mwst|ust|tva|gst)|\bh\.?t\b|base\s*imponible|"
-    r"imponibile|net\s*(?:amount|total|price|value)|total\s*net\b|小计|不含税",
+    r"imponibile|net\s*(?:amount|total|price|value)|total\s*net\b|小计|不含税|税抜|销售额",
     re.IGNORECASE,
 )
 _TAX = re.compile(
-    r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?|steuer(?:betrag|summe))(?![a-z])|税额|增值税(?!\S{0,6}发票)|销项税",
+    r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?|steuer(?:betrag|summe))(?![a-z])|税额|增值税(?!\S{0,6}发票)|销项税|营业税|消费税",
     re.IGNORECASE,
 )
 _NET = re.compile(r"\W*net(?:to)?(?![a-z])", re.IGNORECASE)
@@ -74,6 +77,11 @@ _REBATE = re.compile(r"\W*(?:abschlag|zuschlag|rabatt|nachlass|skonto|discount|a
 _MOST_TAX = 0.3  # of the total with it
 _ABOUT = 0.015
 _MOST_ROWS_BELOW = 12
+_COUNTRIES = {
+    "JPY": re.compile("[\u3041-\u3096\u30a1-\u30fa]{2}|株式会社|御中"),
+    "TWD": re.compile(r"新台币|NT\$|统一编号|统一发票|营业税|营业人"),
+    "HKD": re.compile(r"港币|HK\$"),
+}
 _TAX_TOTAL = re.compile(
     r"(?:summe|total|gesamt|montant)\s*(?:der|des|de\s*la|of)?\s*(?:umsatzsteuer|mehrwertsteuer|mwst|ust|steuern?|tva|tax(?:es)?|vat)(?![a-z])"
     r"|(?<![a-z])(?:umsatzsteuer|mehrwertsteuer|mwst|ust|tva|vat|tax)\.?\s*(?:gesamt|total|summe)(?![a-z])",
@@ -339,6 +347,17 @@ def _is_money(amount: Amount) -> bool:
 
 
 def find_currency(index: LabelIndex, total: LocatedValue | None) -> LocatedValue | None:
+    """Find the currency; the sign ``¥``, and ``元``, are those of the country whose papers say what this one says."""
+    located = _printed_currency(index, total)
+    if located is not None and located.value != "CNY":
+        return located
+    for code, says in _COUNTRIES.items():
+        if line := next((line for line in index.lines if says.search(line.text)), None):
+            return located_in(code, located.lines if located else [line], located.quote if located else None)
+    return located
+
+
+def _printed_currency(index: LabelIndex, total: LocatedValue | None) -> LocatedValue | None:
     """Find the currency beside the total, else the most frequent one, else the euro where the tax is named as there."""
     if labelled := index.first(_CURRENCY_LABELS, _read_currency):
         return labelled

@@ -45,7 +45,9 @@ _BY_FOLDED = {sign.casefold(): code for code, signs in _SIGNS_OF.items() for sig
 _BY_FOLDED |= {code.casefold(): code for code in _CODES}
 
 _FRACTION = r"(?:[.,]\d+|\s?[.,]\s?\d{1,4})"
-_NO_AMOUNT = re.compile(r"~~[^~\n]+~~|(?<![\d.,])\d{1,2}\.\s?\d{1,2}\.\s?(?:19|20)\d{2}(?!\d)")
+_NO_AMOUNT = re.compile(
+    r"~~[^~\n]+~~|(?<![\d.,])(?:\d{1,2}\.\s?\d{1,2}\.\s?(?:19|20)\d{2}|(?:19|20)\d{2}\.\s?\d{1,2}\.\s?\d{1,2})(?!\d)"
+)
 _WIDE_MARK = re.compile(r"(?<=[０-９])[．，](?=[０-９])")  # digits of full width are digits to Python
 _INDIAN = r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?(?!,?\d)"
 _NUMBER = rf"{_INDIAN}|\d{{1,3}}(?:[.,'’\u00a0\u202f ]\d{{3}})+(?:{_FRACTION})?|\d+(?:{_FRACTION})?"

@@ -57,7 +57,7 @@ _SHORT_NAME = re.compile(r"(?<=[^\W\d_])\s+[(（][^()（）]+[)）]\s+(?=[^\W\d_
 _LEGAL_FORM = re.compile(r"\s(?:GmbH|AG|KG|SE|Ltd|Limited|Inc|LLC|LLP|PLC|Corp|SARL|SàRL|B\.?V)\b\.?$")
 _TITLE_OF_PAPER = re.compile(
     r"(?:['’]s\s+)?\b(?:curriculum\s+vitae|c\.?v\.?|r[ée]sum[ée]|lebenslauf|bewerbung)\b(?:\s+(?:of|von|de))?|"
-    r"个人简历|求职简历|应聘简历|简\s*历",
+    r"个人简历|求职简历|应聘简历|[简履]\s*历(?:\s*[表书])?|自\s*传|学习历程",
     re.IGNORECASE,
 )
 _LATIN_NAME = re.compile(
