@@ -248,10 +248,7 @@ def test_what_is_peculiar_to_a_dialect_stands_in_its_module() -> None:
         "stores/sql/sqlite_query.py",
         "stores/sql/postgresql.py",
     )
-    frozen, chroma = (
-        "stores/sql/migration_steps.py",
-        "stores/chroma/path.py",
-    )  # Chroma's file is not ours
+    frozen, chroma = "stores/sql/migration_steps.py", "stores/chroma/path.py"  # Chroma's file is not ours
     words = r"sqlalchemy\.dialects|^import sqlite3|PRAGMA|OR REPLACE|BEGIN IMMEDIATE|fts5|execute\(f?[\"']|[=(] \?[,) ]"
     peculiar = re.compile(words, re.MULTILINE)
     stores = [name for name in sources() if name.startswith("stores/") and name not in (*dialects, frozen, chroma)]
