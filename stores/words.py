@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from stores.simplified import simplified
+
 # Scripts that are written without spaces: kana, Han, Hangul, Thai, Lao, Myanmar, Khmer.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
@@ -63,8 +65,11 @@ def unspaced_share(text: str) -> float:
 
 
 def index_text(text: str) -> str:
-    """The text as the index gets it: folded, marks and tags away, runs as single characters and pairs of them."""
-    return _RUN.sub(lambda run: " " + " ".join(_grams(run[0])) + " ", _folded(text))
+    """The text as the index gets it: folded, marks and tags away, runs as single characters and pairs of them.
+
+    Runs in traditional characters stand there a second time in simplified ones, so that they are found by either.
+    """
+    return _RUN.sub(lambda run: " " + " ".join(_grams_of_forms(run[0])) + " ", _folded(text))
 
 
 def _folded(text: str) -> str:
@@ -79,6 +84,11 @@ def _folded(text: str) -> str:
     return _THOUSANDS.sub("", plain) if "," in plain else plain
 
 
+def _grams_of_forms(run: str) -> list[str]:
+    plain = simplified(run)
+    return _grams(run) if plain == run else [*_grams(run), *_grams(plain)]
+
+
 def _grams(run: str) -> list[str]:
     pairs = [run[at : at + 2] for at in range(len(run) - 1)]
     return [gram for at, single in enumerate(run) for gram in (single, *pairs[at : at + 1])]
@@ -91,13 +101,13 @@ def query_words(text: str) -> Query:
     kept = [word for word in words if word.lower().strip("?!.,;:'\"()") not in _STOP]
     runs = _RUN.findall(folded)
     parts = [part for run in runs for part in _STOP_ZH.split(run) if part]
-    grams = [gram for part in parts for gram in pairs_of(part)]
+    grams = [gram for part in parts for pair in pairs_of(part) for gram in forms(pair)]
     if not kept and not grams:
         kept, parts = words, runs
-        grams = [gram for run in runs for gram in pairs_of(run)]
+        grams = [gram for run in runs for pair in pairs_of(run) for gram in forms(pair)]
     pieces = [piece for word in kept for piece in re.findall(r"\w{2,}", word) if piece.lower() not in _STOP]
-    required = dict.fromkeys(as_word(word) for word in [*kept, *grams])
-    crossing = [gram for run in runs for gram in pairs_of(run)]
+    required = dict.fromkeys(as_word(word) for word in [*(word.strip(_EDGES) for word in kept), *grams])
+    crossing = [gram for run in runs for pair in pairs_of(run) for gram in forms(pair)]
     more = dict.fromkeys(as_word(word) for word in [*pieces, *crossing])
     others = tuple(word for word in more if word not in required)
     return Query(tuple(required), others, tuple(exact_texts(folded)), tuple(parts))
@@ -116,8 +126,11 @@ def exact_texts(text: str) -> list[str]:
 
 
 def spelled(text: str) -> str:
-    """The words of a text in lower case between single blanks, without marks; a character without spaces is a word."""
-    apart = _folded(text)
+    """The words of a text in lower case between single blanks, without marks; a character without spaces is a word.
+
+    Chinese is in simplified characters.
+    """
+    apart = simplified(_folded(text))
     if not apart.isascii():
         apart = _RUN.sub(lambda run: f" {' '.join(run[0])} ", apart)
     return f" {' '.join(_WORD.findall(apart.lower()))} "
@@ -128,9 +141,14 @@ def pairs_of(run: str) -> list[str]:
     return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 
+def forms(run: str) -> tuple[str, ...]:
+    """A run as it is written, and in simplified characters where that is another way."""
+    return tuple(dict.fromkeys((run, simplified(run))))
+
+
 def as_term(text: str) -> str:
     """A text as one FTS5 string: its words must follow each other."""
-    return as_word(index_text(text))
+    return as_word(_RUN.sub(lambda run: " " + " ".join(_grams(run[0])) + " ", _folded(text)))
 
 
 def as_word(word: str) -> str:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from stores.simplified import simplified
 from stores.stemming import stem
 from stores.words import query_words, unspaced_share
 
@@ -112,14 +113,14 @@ def _wanted(query: str) -> tuple[set[str], list[str]]:
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
-    """Full width, case and accents folded away; for each character left the place it came from."""
+    """Full width, case, accents and traditional characters folded away; for each one left the place it came from."""
     if text.isascii():
         return text.lower(), list(range(len(text)))
     pieces: list[str] = []
     origin: list[int] = []
     for at, character in enumerate(text):
         simple = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c)).lower()
-        simple = unicodedata.normalize("NFC", simple)
+        simple = simplified(unicodedata.normalize("NFC", simple))
         pieces.append(simple)
         origin += [at] * len(simple)
     return "".join(pieces), origin

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from stores.stemming import stem
-from stores.words import as_word, pairs_of, spelled, unspaced_share
+from stores.words import as_word, forms, pairs_of, spelled, unspaced_share
 
 _WORD = re.compile(r"\w+")
 _PREFIX = 2  # letters that a word has in common with its stem
@@ -28,11 +28,11 @@ def weighted_words(rarity: Mapping[str, float], runs: Iterable[str] = ()) -> Wei
     ``rarity``: a weight for each term, an FTS5 string; ``runs``: the parts of the query in scripts without spaces. A
     character weighs as much as the more common of its pairs: a pair that is no word is rare.
     """
-    of_runs = [(len(run), [as_word(pair) for pair in pairs_of(run)]) for run in runs]
-    inside = {term for _, terms in of_runs for term in terms}
+    of_runs = [(len(run), [tuple(map(as_word, forms(pair))) for pair in pairs_of(run)]) for run in runs]
+    inside = {term for _, pairs in of_runs for terms in pairs for term in terms}
     words: WeightedWords = [((term,), weight) for term, weight in rarity.items() if term not in inside]
-    for length, terms in of_runs:
-        of_characters = [(terms[0],), *pairwise(terms), (terms[-1],)][:length]
+    for length, pairs in of_runs:
+        of_characters = [pairs[0], *(one + other for one, other in pairwise(pairs)), pairs[-1]][:length]
         words += [(own, min(rarity.get(term, 0.0) for term in own)) for own in of_characters]
     return words
 

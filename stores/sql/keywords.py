@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from stores.sql.dialect import dialect_of
-from stores.words import as_term, index_text, query_words
+from stores.words import as_term, forms, index_text, query_words
 
 TABLE = "chunk_words"
 _RARE_ROWS = 200
@@ -77,7 +77,7 @@ def search_exact(
     chunks hold is left out: it tells too little to put anything first. ``counts``: of ``rows_with`` for some terms.
     """
     known = counts or {}
-    terms = list(dict.fromkeys(map(as_term, texts)))
+    terms = list(dict.fromkeys(as_term(form) for text in texts for form in forms(text)))
     numbers = {**known, **rows_with(connection, [term for term in terms if term not in known])}
     rare = sorted((numbers[term], term) for term in terms if 0 < numbers[term] <= _RARE_ROWS)
     matches = [at for _, term in rare for at, _ in _visible_matches(connection, term, limit)]

@@ -35,6 +35,12 @@ def test_words_of_the_query_are_lit(text: str, query: str, expected: list[str]) 
     assert lit(text, query) == expected
 
 
+@pytest.mark.parametrize("query", ["學歷", "学历"])
+def test_chinese_words_are_lit_in_either_writing(query: str) -> None:
+    assert lit("最高學歷：碩士", query) == ["學歷"]
+    assert lit("最高学历：硕士", query) == ["学历"]
+
+
 def test_ranges_are_ascending_and_apart() -> None:
     ranges = highlights("期限期限期限 pay pays 付款期限", "付款期限 pay")
     assert all(a < b for a, b in ranges)
