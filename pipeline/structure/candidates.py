@@ -20,14 +20,14 @@ _LARGER = 1.06  # times another size: what differs by less is set alike
 _LEAST_SHARE = 0.04  # of the text: a font with less of it is not one of the body's
 _WORD = re.compile(r"[^\W\d_]{2,}|[\u3400-\u9fff]")
 _CAPTION = re.compile(
-    r"(?i:fig(?:ure|\.)?|abb(?:ildung|\.)?|table|tab\.|tableau|tabelle|tabla|plate|photo|图|圖|表|附表|附图)"
+    r"(?i:fig(?:ure|\.)?|abb(?:ildung|\.)?|table|tab\.|tableau|tabelle|tabla|plate|photo|图|圖|表|附表|附[图圖])"
     r"\s*(?:[A-Z]?\d|[A-Z]\b|[IVX]+\b)"
 )
 _QUANTITY = re.compile(
     r"\d[\d.,]*\s*(?:million|billion|trillion|thousand|per\s?cent|people|years|months|weeks|days|hours)(?![A-Za-z])"
 )
 _ANNOUNCES = re.compile(
-    r"(?:如下|所示|如图|见下|以下|包括|the following|as follows|folgende[sn]?|suivante?s?).{0,4}[:：]$", re.I
+    r"(?:如下|所示|如[图圖]|[见見]下|以下|包括|the following|as follows|folgende[sn]?|suivante?s?).{0,4}[:：]$", re.I
 )
 _INNER_STOP = re.compile(r"[。！；;][^”’」』）)\]\s]|[a-z]{3,}\.\s+[A-Z]")
 _ENDS = re.compile(r"[,，;；。、]$|[a-z]-$|(?<![.A-Z])[a-z]{2,}\.$")
@@ -37,10 +37,10 @@ _MARKS = r"[\d⁰¹²³⁴-⁹,，*∗†‡⁺]"
 _NAME = r"[\u4e00-\u9fff·]{2,5}"
 _CHINESE_AUTHORS = re.compile(rf"(?=\D*[\d⁰¹²³⁴-⁹*∗†‡])(?:{_NAME}(?:\s|{_MARKS}|[、;；])+)+{_NAME}\s?{_MARKS}*")
 _LETTERHEAD = re.compile(r"[\u4e00-\u9fff]{3,}\s*文\s*件")
-_FILE_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,}\s*[〔\[（(]\d{4}[〕\])）]\s*第?\d+\s*号")
+_FILE_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,}\s*[〔\[（(]\d{4}[〕\])）]\s*第?\d+\s*[号號]")
 _ADMONITION = re.compile(
     r"\W*A?\s?(?:notes?|warnings?|cautions?|tips?|important|danger|attention|notice|hinweis|achtung|warnung|vorsicht"
-    r"|remarque|avertissement|nota|atención|注意|警告|提示|危险|小心)\W*",
+    r"|remarque|avertissement|nota|atención|注意|警告|提示|危[险險]|小心)\W*",
     re.IGNORECASE,
 )
 _HEADING_LABELS = (Label.HEADING, Label.TITLE)

@@ -34,7 +34,7 @@ _SECTION_KINDS = ("dotted", "chapter", "roman", "letter", "appendix")
 _MATTER = re.compile(
     r"\W*(?:abstract|summary|executive summary|introduction|preface|foreword|acknowledge?ments?|references|bibliography"
     r"|conclusions?|glossary|index|notes|zusammenfassung|literatur(?:verzeichnis)?|vorwort|résumé|conclusion|références"
-    r"|摘\s*要|前\s*言|引\s*言|绪\s*论|结\s*论|结\s*语|致\s*谢|参考文献|附\s*录)\W*",
+    r"|摘\s*要|前\s*言|引\s*言|[绪緒]\s*[论論]|[结結]\s*[论論]|[结結]\s*[语語]|致\s*[谢謝]|参考文献|參考文獻|附\s*[录錄])\W*",
     re.IGNORECASE,
 )
 

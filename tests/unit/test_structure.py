@@ -48,6 +48,15 @@ def test_other_numbers_are_none(text: str) -> None:
     assert number is None or (number.kind == "dotted" and text == "3.5 GB")
 
 
+@pytest.mark.parametrize(("first", "level"), [("绪论", "#"), ("緒論", "#"), ("水車的歷史", "##")])
+def test_an_introduction_is_no_title_of_what_follows_in_either_writing(first: str, level: str) -> None:
+    pages = [
+        page(1, heading(first, 16.0), body(), heading("一、河流", 16.0), body()),
+        page(2, heading("二、測量", 16.0), body(), heading("三、方法", 16.0), body()),
+    ]
+    assert headings_in(pages) == [f"# {first}", *(f"{level} {text}" for text in ("一、河流", "二、測量", "三、方法"))]
+
+
 def test_numbers_say_the_level_whatever_the_pages_said() -> None:
     pages = [
         page(1, heading("A survey of mills", 20.0, level=1), heading("1 Introduction", 14.0, level=4), body()),

@@ -15,13 +15,13 @@ from pipeline.engines.layout.joining import is_choice, is_list_start
 from pipeline.engines.layout.script_gaps import is_cjk
 
 _CHAPTER = re.compile(
-    r"^(?:第\s*[一二三四五六七八九十百零\d]+\s*[章编篇部卷]|(?:chapter|part|appendix)\s+[\dA-Z]+\b"
+    r"^(?:第\s*[一二三四五六七八九十百零\d]+\s*[章编編篇部卷]|(?:chapter|part|appendix)\s+[\dA-Z]+\b"
     r"|附\s*[录錄]\s*(?:[A-Z]|\d{1,2}|[一二三四五六七八九十]{1,2})(?![A-Za-z\d])(?!.*[。，]))",
     re.I,
 )
-_SECTION = re.compile(r"^第\s*[一二三四五六七八九十百零\d]+\s*[节条]")
+_SECTION = re.compile(r"^第\s*[一二三四五六七八九十百零\d]+\s*[节節条條]")
 _SAYS_SO = re.compile(
-    r"第\s*[一二三四五六七八九十百零\d]+\s*[章编篇部卷节条][\s:：、]*[^\s，。；！？,;.!?]{2,14}"
+    r"第\s*[一二三四五六七八九十百零\d]+\s*[章编編篇部卷节節条條][\s:：、]*[^\s，。；！？,;.!?]{2,14}"
     r"|(?:Article|Section|Clause|Chapter)\s+[\dIVX]+(?:\.\d+)*[.:]?\s+[A-Z][\w' -]{2,40}"
 )  # a number and a name, nothing else: a heading however it is set
 _CHINESE = re.compile(r"^[一二三四五六七八九十]{1,3}\s*[、.．]")
