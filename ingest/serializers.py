@@ -115,7 +115,13 @@ def page_mark(view: Page) -> Json:
 
 
 def _block(block: Block) -> Json:
-    return {"label": str(block.label), "box": list(block.box), "text": block.text, "level": block.level}
+    return {
+        "label": str(block.label),
+        "box": list(block.box),
+        "text": block.text,
+        "level": block.level,
+        "confidence": block.confidence,
+    }
 
 
 def document_pages(view: DocumentView, pages: Sequence[Page]) -> Json:

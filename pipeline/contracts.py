@@ -111,8 +111,11 @@ class TextReader(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
-    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
-        """Read page ``number`` (from 1) into Markdown and blocks; ``plain`` leaves out layout and tables."""
+    def read(self, path: Path, password: str, number: int, *, plain: bool = False, ocr: bool = True) -> PageText:
+        """Read page ``number`` (from 1) into Markdown and blocks; ``plain`` leaves out layout and tables.
+
+        ``ocr``: print that the page shows and its text layer lacks may be read by OCR.
+        """
 
 
 class PageReader(Protocol):

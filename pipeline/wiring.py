@@ -28,8 +28,7 @@ from stores.models import Page
 from stores.workspaces import Workspaces
 
 T = TypeVar("T")
-MOST_ENGINES = 8
-"""Engines for jobs with other settings that a process keeps beside its own."""
+MOST_ENGINES = 8  # for jobs with other settings, that a process keeps beside its own
 
 
 class FormatEngine(NamedTuple):
@@ -189,9 +188,10 @@ def _fake_documents(_: Settings) -> DocumentEngine:
 
 
 def _pymupdf_text(_: Settings) -> TextReader:
+    from pipeline.engines.ocr.print_reader import LinePrintReader
     from pipeline.engines.pdf.text_layer import PyMuPdfText
 
-    return PyMuPdfText()
+    return PyMuPdfText(LinePrintReader())
 
 
 def _format_documents(settings: Settings) -> DocumentEngine:

@@ -154,6 +154,7 @@ class Block:
     level: int = 0  # heading level 1 to 6, 0 where the block is no heading
     lines: tuple[Line, ...] = ()
     style: PrintStyle | None = None
+    confidence: float | None = None  # 0 to 1, of OCR where it read lines of it on a page with a text layer
 
     def __post_init__(self) -> None:
         _cleaned(self, "text")

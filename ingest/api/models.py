@@ -67,6 +67,7 @@ class BlockOut(BaseModel):
     box: Box
     text: str
     level: int
+    confidence: float | None
 
 
 class PageMarkOut(BaseModel):

@@ -157,7 +157,8 @@ def _keys(indices: Iterable[int]) -> str:
 
 
 def _titled(block: Block) -> str:
-    return f"{block.label} {block.level}" if block.level else str(block.label)
+    label = f"{block.label} {block.level}" if block.level else str(block.label)
+    return label if block.confidence is None else f"{label}, OCR {_percent(block.confidence)} sure"
 
 
 def _value(schema: str, evidence: Evidence, places: BlocksByHeight) -> Overlay:

@@ -52,8 +52,8 @@ class TextByMediaType:
         self._readers = dict(readers)
         self.fingerprint = _fingerprint(readers)
 
-    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
-        return _engine_of(self._readers, path).read(path, password, number, plain=plain)
+    def read(self, path: Path, password: str, number: int, *, plain: bool = False, ocr: bool = True) -> PageText:
+        return _engine_of(self._readers, path).read(path, password, number, plain=plain, ocr=ocr)
 
 
 def _engine_of(engines: Mapping[str, E], path: Path) -> E:

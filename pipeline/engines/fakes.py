@@ -64,7 +64,8 @@ class FakeText:
 
     fingerprint = "fake-text:1"
 
-    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
+    def read(self, path: Path, password: str, number: int, *, plain: bool = False, ocr: bool = True) -> PageText:
+        del ocr
         text = _page(path, password, number)
         _refuse_broken(text, number)
         return _read(text, self.fingerprint, None, plain=plain)

@@ -8,10 +8,11 @@ from stores.effects import Nothing
 
 def run(context: StepContext) -> Nothing:
     """Read every unread page of the step from its text layer."""
-    reader = context.resources.text_reader()
+    reader, ocr = context.resources.text_reader(), context.claim.options.ocr != "never"
     for number in [page.number for page in context.unread()]:
         with context.page(number):
+            plain = context.plain(number)
             context.save_page(
-                number, reader.read(context.original, context.claim.password, number, plain=context.plain(number))
+                number, reader.read(context.original, context.claim.password, number, plain=plain, ocr=ocr)
             )
     return Nothing()

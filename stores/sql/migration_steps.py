@@ -381,4 +381,8 @@ MIGRATIONS: tuple[Migration, ...] = (
         columns=(("source", "shown_name", "VARCHAR"),),
         statements=("CREATE INDEX IF NOT EXISTS source_shown ON source (coalesce(shown_name, name), id)",),
     ),
+    Migration(
+        name="how sure OCR was of blocks on pages with a text layer",
+        columns=(("block", "confidence", "FLOAT"),),
+    ),
 )

@@ -286,6 +286,7 @@ def _block_values(document: str, number: int, at: int, ordinal: int, b: Block) -
         "text": b.text,
         "lines": [[*line.box, line.text, *([line.place] if line.place else [])] for line in b.lines],
         "style": _style_values(b.style),
+        "confidence": b.confidence,
     }
 
 
@@ -310,6 +311,7 @@ def _block(row: Any) -> Block:
         level=row.level,
         lines=tuple(_line(*parts) for parts in row.lines),
         style=_style(row.style),
+        confidence=row.confidence,
     )
 
 

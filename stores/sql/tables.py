@@ -190,6 +190,7 @@ block = Table(
         Column("text", Text, nullable=False),
         Column("lines", JSON, nullable=False),
         Column("style", JSON),  # label and level as read; size in points, bold, font
+        Column("confidence", Float),  # of OCR where it read lines of it on a page with a text layer
     ),
     PrimaryKeyConstraint("document", "generation", "page", "ordinal"),
 )

@@ -75,7 +75,7 @@ class NastyReader:
 
     fingerprint, batch_pages = "nasty:1", 16
 
-    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
+    def read(self, path: Path, password: str, number: int, *, plain: bool = False, ocr: bool = True) -> PageText:
         text = list(TEXTS.values())[number - 1]
         markdown = f"# Heading {text[:300]}\n\nwalrus {text}\n\n| a | b |\n| --- | --- |\n| {text[:500]} | otter |"
         line = Line(box=BOX, text=text)

@@ -30,7 +30,7 @@ class LetterDocuments(FakeDocuments):
 class LetterText(FakeText):
     fingerprint = "letters:1"
 
-    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
+    def read(self, path: Path, password: str, number: int, *, plain: bool = False, ocr: bool = True) -> PageText:
         return PageText(markdown="Dear reader", blocks=(), engine=self.fingerprint, confidence=None)
 
 

@@ -125,9 +125,9 @@ class FormatText:
 
     fingerprint = f"formats:{VERSION}"
 
-    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
+    def read(self, path: Path, password: str, number: int, *, plain: bool = False, ocr: bool = True) -> PageText:
         """Read page ``number`` (from 1). Raises InputError or PageError."""
-        del password, plain
+        del password, plain, ocr
         document = _last.of(path)
         section = _section(document, number)
         shown = [_pointing(element, document) for element in section.elements]

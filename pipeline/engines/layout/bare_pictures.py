@@ -18,15 +18,18 @@ def bare_pictures(
     log: Sequence[tuple[str, Box]], regions: Sequence[Region], width: float, height: float
 ) -> list[Region]:
     """The pictures of a page beside its regions; ``log``: kind and box of what the page paints, in points."""
-    strips = [_on_page(box, width, height) for kind, box in log if kind in _KINDS]
-    if len(strips) > _MOST_STRIPS:
-        return []
     return [
         Region(Label.FIGURE, box)
-        for box in _joined(strips)
+        for box in pictures_of(log, width, height)
         if _LEAST < _area(box) / (width * height) < _MOST
         and not any(share_of(region.box, box) > _COVERED for region in regions)
     ]
+
+
+def pictures_of(log: Sequence[tuple[str, Box]], width: float, height: float) -> list[Box]:
+    """The boxes of the pictures that a page shows, whole where they are cut into strips; none where they are many."""
+    strips = [_on_page(box, width, height) for kind, box in log if kind in _KINDS]
+    return _joined(strips) if len(strips) <= _MOST_STRIPS else []
 
 
 def _on_page(box: Box, width: float, height: float) -> Box:

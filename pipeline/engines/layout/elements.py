@@ -20,6 +20,7 @@ import numpy as np
 
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.pdf import mupdf
+from stores.models import Box
 
 _FLAGS = (  # of MuPDF's text page for these models, without images
     "PRESERVE_WHITESPACE",
@@ -60,7 +61,7 @@ def elements_of(sheet: Sheet, names: Sequence[str]) -> Elements | None:
     marks = _checkboxes(sheet, boxes)
     known = _known(text, boxes + marks, tuple(names[len(_OWN) :]))
     nodes = list(zip(boxes + marks, texts + [""] * len(marks), known, strict=True))
-    nodes = _without_hidden(nodes, names)
+    nodes = _without_hidden(nodes, names, sheet.read)
     if not nodes:
         return None
     kinds = [_own(text, is_text=index < len(boxes)) for index, (_, text, _) in enumerate(nodes)]
@@ -144,8 +145,8 @@ def _own(text: str, *, is_text: bool) -> list[float]:
     return [digits / len(text) if text else 0.0, float(is_text), 0.0, 0.0, 0.0, 0.0]
 
 
-def _without_hidden(nodes: list[Any], names: Sequence[str]) -> list[Any]:
-    """Beside visible text, invisible text is no part of the page's layout."""
+def _without_hidden(nodes: list[Any], names: Sequence[str], read: Sequence[Box]) -> list[Any]:
+    """Beside visible text, invisible text is no part of the page's layout, but for that which OCR ``read``."""
     at = {name: index - len(_OWN) for index, name in enumerate(names)}
 
     def visible(node: Any) -> bool:
@@ -154,7 +155,13 @@ def _without_hidden(nodes: list[Any], names: Sequence[str]) -> list[Any]:
     def printed(node: Any) -> bool:
         return bool(node[2][at["num_numerals"]] + node[2][at["num_non_numerals"]] > 0)
 
-    return [node for node in nodes if visible(node)] if any(visible(n) and printed(n) for n in nodes) else nodes
+    def is_read(node: Any) -> bool:
+        x, y = (node[0][0] + node[0][2]) / 2, (node[0][1] + node[0][3]) / 2
+        return any(box[0] <= x <= box[2] and box[1] <= y <= box[3] for box in read)
+
+    if not any(visible(node) and printed(node) for node in nodes):
+        return nodes
+    return [node for node in nodes if visible(node) or is_read(node)]
 
 
 def _connected(boxes: list[list[float]], texts: list[str], known: Any) -> Elements:

@@ -27,10 +27,10 @@ from pipeline.engines.layout.joining import words_of
 from pipeline.engines.layout.label_rows import paired_rows
 from pipeline.engines.layout.left_out import combined, leave_out, unmapped
 from pipeline.engines.layout.list_items import correct_items, with_note_marks
-from pipeline.engines.layout.outlines import outlined
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.panels import order_of, panels_of, parted_at_panels
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
+from pipeline.engines.layout.recognised_print import figures_of, fragments_of_lines, marked, parted_beside, with_lines
 from pipeline.engines.layout.regions import Region, fill, find_columns, put_together, share_of, union
 from pipeline.engines.layout.ruled_forms import with_forms
 from pipeline.engines.layout.ruled_tables import ruled_frames
@@ -43,6 +43,7 @@ from pipeline.engines.layout.table_finder import lighten
 from pipeline.engines.layout.table_headings import parted_at_headings
 from pipeline.engines.layout.tables import frames_of_grid, frames_of_placements
 from pipeline.engines.layout.ticks import marks_in_cells, with_ticked_boxes
+from pipeline.engines.layout.unread_print import PrintPlace, PrintReader, places_of_print, read_places
 from pipeline.engines.layout.vertical import vertical_regions
 from pipeline.engines.layout.writing import written
 from pipeline.engines.pdf import mupdf
@@ -73,20 +74,26 @@ _TOO_MANY_RULES = "its tables were cut into cells by sight alone: it holds too m
 
 
 def read_page(
-    page: pymupdf.Page, engine: str, recognised: bool, confidence: float | None, *, plain: bool = False
+    page: pymupdf.Page,
+    engine: str,
+    recognised: bool,
+    confidence: float | None,
+    *,
+    plain: bool = False,
+    reader: PrintReader | None = None,
 ) -> PageText:
     """The Markdown and the blocks of a page with a text layer.
 
     ``recognised``: the text layer was made by OCR, so fonts mean nothing. ``engine`` and ``confidence`` (0 to 1, or
     None) are passed on. Boxes are in points of the page as displayed. The page may lose its rotation attribute.
     ``plain``: without what is optional, the layout and the tables, since looking for them ended the process before.
+    ``reader``: reads print in pictures and outlines that the text layer lacks.
     """
     with upright(page, recognised) as (sheet, back), bounded(sheet) as drawings:
-        text = _read(sheet, drawings, engine, confidence, plain=plain)
-        lacking = [] if plain or recognised else outlined(sheet.page, drawings.paths)
+        text = _read(sheet, drawings, engine, confidence, plain=plain, reader=reader)
     if recognised:
         return moved(text, back) if back else text
-    faults = [*([text.warning] if text.warning else []), *lacking]
+    faults = [text.warning] if text.warning else []
     comments: list[Comment] = []
     with mupdf.optional("annotations", faults):
         if attached := not_read(attached_to(page)):
@@ -96,19 +103,33 @@ def read_page(
     return with_comments(text, comments)
 
 
-def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | None, *, plain: bool) -> PageText:
+def _read(
+    sheet: Sheet,
+    drawings: Drawings,
+    engine: str,
+    confidence: float | None,
+    *,
+    plain: bool,
+    reader: PrintReader | None,
+) -> PageText:
     left_out = [] if plain else leave_out(sheet, drawings.paths)  # it may draw the page
     if not sheet.recognised:
         mark_struck(sheet.blocks, drawings.paths)
     columns, fragments = vertical_regions(_fragments(sheet, sheet.blocks, left_out))
     left_out += unmapped(fragments)
-    regions, given_up = ([], []) if columns else _looked_at(sheet, drawings, fragments, plain=plain)
+    places, unread = ([], []) if plain or columns else _print_of(sheet, drawings, fragments, reader)
+    lines = [line for place in places for line in place.lines]
+    read = fragments_of_lines(sheet, lines)
+    with with_lines(sheet, lines) as seen:
+        regions, given_up = ([], []) if columns else _looked_at(seen, drawings, [*fragments, *read], plain=plain)
+    regions, figures, read = figures_of(regions, places, fragments, read)
     if not (plain or columns):
         formulas = with_formulas(sheet, drawings, regions)
         if formulas:
             regions, fragments = formulas[0], _fragments(sheet, formulas[1], [])
+    fragments = [*fragments, *read]
     fill(regions, [*fragments, *marks_in_cells(sheet.page, regions, drawings.paths, fragments)])
-    regions = with_note_marks(regions)
+    regions = [*with_note_marks(parted_beside(regions) if lines else regions), *figures]
     strip = sheet.recognised and is_strip(regions, sheet.width, sheet.height)
     if strip:
         regions = rows_of_strip(regions)
@@ -138,7 +159,17 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     if not _is_typewritten(ordered):
         for region in ordered:
             region.by_line = region.is_code and len(region.lines) > 1
-    return replace(written(ordered, words, body, engine, confidence), warning=combined([*left_out, *given_up]))
+    text = marked(written(ordered, words, body, engine, confidence), lines, reader.engine if reader else "")
+    return replace(text, warning=combined([*left_out, *given_up, *unread]))
+
+
+def _print_of(
+    sheet: Sheet, drawings: Drawings, fragments: Sequence[Fragment], reader: PrintReader | None
+) -> tuple[list[PrintPlace], list[Fault]]:
+    """The places whose print was read though the text layer lacks it, and what was not read."""
+    if sheet.recognised:
+        return [], []
+    return read_places(sheet, places_of_print(sheet, drawings.paths, fragments), fragments, reader)
 
 
 def _looked_at(

@@ -32,6 +32,7 @@ class Sheet:
         self.crowded = False  # by drawings: see drawn_lines
         self.scale = 1.0  # of what is drawn, against the page as it came
         self.left_out: list[Box] = []  # boxes of lines that are no part of the text
+        self.read: list[Box] = []  # boxes of invisible lines that are a part of it: OCR read them in pictures
         self.width, self.height = float(page.rect.width), float(page.rect.height)
         self.right, self.bottom = float(page.rect.x1), float(page.rect.y1)
 

@@ -27,7 +27,7 @@ def _set_line(line: ReadLine, size: float, scale: float) -> TextLine:
     length = y1 - y0 if line.quarters else x1 - x0
     height = x1 - x0 if line.quarters else y1 - y0
     words = tuple(words_of(line.reading, length, height))
-    return TextLine(box=box, size=size, words=words, quarters=line.quarters)
+    return TextLine(box=box, size=size, words=words, quarters=line.quarters, confidence=line.reading.confidence)
 
 
 def common_sizes(sizes: Sequence[float]) -> list[float]:

@@ -47,6 +47,7 @@ class TextLine:
     size: float
     words: tuple[Word, ...]
     quarters: int = 0
+    confidence: float = 1.0  # of its reading, 0 to 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +63,13 @@ def make_page(pixels: np.ndarray, width_pt: float, height_pt: float, lines: Sequ
     page = document.new_page(width=width_pt, height=height_pt)
     page.insert_image(page.rect, stream=_jpeg(pixels))
     if lines:
-        _write(document, page, [_set_line(line) for line in lines], height_pt)
+        write_lines(document, page, lines)
     return document
+
+
+def write_lines(document: Any, page: Any, lines: Sequence[TextLine]) -> None:
+    """Write lines as invisible text on a page of ``document`` that has content, but no fonts of its own."""
+    _write(document, page, [_set_line(line) for line in lines], float(page.rect.height))
 
 
 def _write(document: Any, page: Any, lines: Sequence[_SetLine], height_pt: float) -> None:

@@ -1,4 +1,8 @@
-"""The TextReader for PDF pages with a text layer, laid out by PyMuPDF's layout model."""
+"""The TextReader for PDF pages with a text layer, laid out by PyMuPDF's layout model.
+
+Print that a page shows in pictures or as outlines is read by OCR here, in the same pass, as it takes part in the layout
+of the page: with the line models of the CPU, whatever engine reads whole pages, because only they say where words are.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +10,42 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.engines.layout import LAYOUT_VERSION
 from pipeline.engines.pdf import mupdf
 from stores.errors import PageError
 from stores.models import PageText
 
+if TYPE_CHECKING:
+    from pipeline.engines.layout.unread_print import PrintReader
+
 _PAGES_PER_OPENING = 16  # MuPDF's memory grows with each parsed page of a document; reopening it releases that
 
 
 class PyMuPdfText:
-    """Reads one page at a time, and keeps the last document open, so that its pages are read with one opening."""
+    """Reads one page at a time, and keeps the last document open, so that its pages are read with one opening.
 
-    def __init__(self) -> None:
-        self.fingerprint = f"pymupdf-layout:{LAYOUT_VERSION}"
+    ``print_reader`` reads what the text layer lacks; without it, lines of outlines are said to be missing.
+    """
+
+    def __init__(self, print_reader: PrintReader | None = None) -> None:
+        self._print_reader = print_reader
+        self._engine = f"pymupdf-layout:{LAYOUT_VERSION}"
+        self.fingerprint = f"{self._engine}:{print_reader.fingerprint}" if print_reader else self._engine
         self._key: tuple[str, str, int, int] | None = None
         self._document: Any = None
         self._pages_read = 0
 
-    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
+    def read(self, path: Path, password: str, number: int, *, plain: bool = False, ocr: bool = True) -> PageText:
         """Read page ``number`` (from 1). Raises InputError, EncryptedError or PageError."""
         from pipeline.engines.layout import reader as layout  # with numpy, which commands that read no page do without
 
         with mupdf.alone:
             page = mupdf.load_page(self._open(path, password), number)
             with mupdf.translated(f"The text of page {number} cannot be read", PageError), _no_garbage_collection():
-                return layout.read_page(page, self.fingerprint, False, None, plain=plain)
+                reader = self._print_reader if ocr else None
+                return layout.read_page(page, self._engine, False, None, plain=plain, reader=reader)
 
     def close(self) -> None:
         """Close the open document and drop what MuPDF cached of it."""
