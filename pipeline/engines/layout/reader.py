@@ -30,7 +30,14 @@ from pipeline.engines.layout.list_items import correct_items, with_note_marks
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.panels import order_of, panels_of, parted_at_panels
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
-from pipeline.engines.layout.recognised_print import figures_of, fragments_of_lines, marked, parted_beside, with_lines
+from pipeline.engines.layout.recognised_print import (
+    figures_of,
+    fragments_of_lines,
+    labelled,
+    marked,
+    parted_beside,
+    with_lines,
+)
 from pipeline.engines.layout.regions import Region, fill, find_columns, put_together, share_of, union
 from pipeline.engines.layout.ruled_forms import with_forms
 from pipeline.engines.layout.ruled_tables import ruled_frames
@@ -119,8 +126,10 @@ def _read(
     left_out += unmapped(fragments)
     places, unread = ([], []) if plain or columns else _print_of(sheet, drawings, fragments, reader)
     lines = [line for place in places for line in place.lines]
-    read = fragments_of_lines(sheet, lines)
-    with with_lines(sheet, lines) as seen:
+    pictured, places = labelled(sheet, places)
+    shown = [line for place in places for line in place.lines]
+    read = fragments_of_lines(sheet, shown)
+    with with_lines(sheet, shown) as seen:
         regions, given_up = ([], []) if columns else _looked_at(seen, drawings, [*fragments, *read], plain=plain)
     regions, figures, read = figures_of(regions, places, fragments, read)
     if not (plain or columns):
@@ -129,7 +138,7 @@ def _read(
             regions, fragments = formulas[0], _fragments(sheet, formulas[1], [])
     fragments = [*fragments, *read]
     fill(regions, [*fragments, *marks_in_cells(sheet.page, regions, drawings.paths, fragments)])
-    regions = [*with_note_marks(parted_beside(regions) if lines else regions), *figures]
+    regions = [*with_note_marks(parted_beside(regions) if lines else regions), *figures, *pictured]
     strip = sheet.recognised and is_strip(regions, sheet.width, sheet.height)
     if strip:
         regions = rows_of_strip(regions)

@@ -16,6 +16,7 @@ from pipeline.engines.pdf import mupdf
 from stores.models import Block, Box, Label, PageText
 
 _INSIDE = 0.5  # of a box lies in a picture, or on a line
+_LEAST_ROWS = 2  # with wide gaps in them, of a table
 _GUTTER = 2.0  # heights of a line: a wider gap parts texts that stand on one
 
 
@@ -52,10 +53,23 @@ def fragments_of_lines(sheet: Sheet, lines: Sequence[TextLine]) -> list[Fragment
         document.close()
 
 
+def labelled(sheet: Sheet, places: Sequence[PrintPlace]) -> tuple[list[Region], list[PrintPlace]]:
+    """The pictures with labels alone as figures that hold them, and the other places, which the model is to see."""
+    figures, others = [], []
+    for place in places:
+        parts = fragments_of_lines(sheet, place.lines) if place.is_picture else []
+        lines = printed_lines(parts)
+        if not place.is_picture or is_prose(lines) or sum(bool(line.parts) for line in lines) >= _LEAST_ROWS:
+            others.append(place)
+        else:
+            figures.append(Region(Label.FIGURE, place.box, fragments=parts))
+    return figures, others
+
+
 def figures_of(
     regions: Sequence[Region], places: Sequence[PrintPlace], own: Sequence[Fragment], read: Sequence[Fragment]
 ) -> tuple[list[Region], list[Region], list[Fragment]]:
-    """Pictures with labels become figures that hold them: the other regions, the figures, the fragments of neither.
+    """Pictures that show no table become figures: the other regions, the figures, the fragments of neither.
 
     A picture of a table or of running text keeps the regions that the model found in it. ``own``: the fragments of
     the text layer, ``read``: those of OCR.
