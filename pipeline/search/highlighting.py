@@ -20,6 +20,7 @@ _WORD = re.compile(r"\d+(?:,\d{3})+(?!\d)|\w+")
 _TABLE = re.compile(r"<table\b.*?</table\s*>", re.IGNORECASE | re.DOTALL)
 _CELL_END = re.compile(r"</t[dh]\s*>\s*<t[dh][^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,200}>")
+_PICTURE = re.compile(r"<!-- picture: (.*?) -->", re.DOTALL)
 _RULE_ROW = re.compile(r"^[ \t]*\|[ \t|:-]*-[ \t|:-]*$", re.MULTILINE)
 _ROW = re.compile(r"^[ \t]*\|(.*)\|[ \t]*$", re.MULTILINE)
 _LINE_MARK = re.compile(r"^[ \t]*(?:#{1,6}|[-*+]|>)[ \t]+", re.MULTILINE)
@@ -76,6 +77,7 @@ def marked(text: str, ranges: Sequence[Range]) -> str:
 
 def plain(markdown: str) -> str:
     """Markdown as one line of text: cells separated by a middle dot, no marks, no tags."""
+    markdown = _PICTURE.sub(r"\1", markdown)
     text = _TABLE.sub(lambda table: html.unescape(_TAG.sub(" ", _CELL_END.sub(" · ", table[0]))), markdown)
     text = _ROW.sub(_cells, _RULE_ROW.sub("", text))
     text = _EMPHASIS.sub("", _LINK.sub(r"\1", _LINE_MARK.sub("", text)))

@@ -24,7 +24,8 @@ _ENDS = re.compile(r"[.!?:;。！？：；…][\"”’'»)）】」』\]*_⁰-�
 _BROKEN = re.compile(r"[^\W\d_]{2,}[-‐\u00ad]$")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)]|[(（]\w{1,3}[)）])\s")
 _CONTINUED = re.compile(
-    r"\W*(?:.{0,80}[(（\[]?\b(?:cont(?:inued|'d|d)?\.?|fortsetzung|suite)\W*|[续續]表.*|.*[(（][续續][)）]\W*)", re.IGNORECASE
+    r"\W*(?:.{0,80}[(（\[]?\b(?:cont(?:inued|'d|d)?\.?|fortsetzung|suite)\W*|[续續]表.*|.*[(（][续續][)）]\W*)",
+    re.IGNORECASE,
 )
 _RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+\s*$")
 _PIPE = re.compile(r"(?<!\\)\|")

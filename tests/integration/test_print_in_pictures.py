@@ -71,6 +71,8 @@ def test_labels_of_a_diagram_stay_with_the_figure(reader: PyMuPdfText, tmp_path:
     assert [block.label for block in read_blocks] == [Label.FIGURE]
     assert {"Ships by month", "March", "April"} <= set(read_blocks[0].text.split("\n"))
     assert "#" not in text.markdown
+    comment = text.markdown[read_blocks[0].start : read_blocks[0].end]
+    assert comment.startswith("<!-- picture: ") and comment.endswith(" -->") and "Ships by month" in comment
 
 
 def test_a_picture_of_text_is_text(reader: PyMuPdfText, tmp_path: Path) -> None:

@@ -54,6 +54,10 @@ def test_nothing_but_marks_is_html() -> None:
     assert "<script" not in html and "<img" not in html and "&amp;" in html
 
 
+def test_labels_of_a_picture_are_plain_text() -> None:
+    assert plain("Before.\n\n<!-- picture: Load balancer\nGateway -->\n\nAfter.") == "Before. Load balancer Gateway After."
+
+
 def test_plain_text_has_no_marks_and_no_tags() -> None:
     markdown = (
         "## Terms\n\n| A | B |\n| --- | --- |\n| a \\| x | **1** |\n\n"

@@ -62,7 +62,7 @@ def labelled(sheet: Sheet, places: Sequence[PrintPlace]) -> tuple[list[Region], 
         if not place.is_picture or is_prose(lines) or sum(bool(line.parts) for line in lines) >= _LEAST_ROWS:
             others.append(place)
         else:
-            figures.append(Region(Label.FIGURE, place.box, fragments=parts))
+            figures.append(Region(Label.FIGURE, place.box, fragments=parts, labels=True))
     return figures, others
 
 
@@ -80,7 +80,7 @@ def figures_of(
         if not place.is_picture or not inside or _is_document(left, place.box, inside):
             continue
         left = [region for region in left if share_of(region.box, place.box) <= _INSIDE or _holds(region, own)]
-        figures.append(Region(Label.FIGURE, place.box, fragments=inside))
+        figures.append(Region(Label.FIGURE, place.box, fragments=inside, labels=True))
         others = [part for part in others if not any(part is one for one in inside)]
     return left, figures, others
 

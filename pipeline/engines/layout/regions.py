@@ -41,6 +41,7 @@ class Region:
     by_line: bool = False  # a listing: lines end where they are printed, and begin at their places
     by_column: bool = False  # its lines are columns, from right to left
     by_row: bool = False  # every printed line stands for itself
+    labels: bool = False  # a picture on a page of text, of which OCR read the labels
     tex: str = ""  # of a formula on lines of its own
     column: tuple[float, float] = (0.0, 0.0)  # left and right edge of the column that it stands in
 

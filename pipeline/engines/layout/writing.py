@@ -73,11 +73,16 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
         return [(_block(label, region.box, lines, joined([line.text for line in lines], words)), "")]
     if label is Label.FIGURE and not margins.is_prose(lines):
         text = "\n".join(line.text for line in lines)
-        return [(_block(label, region.box, lines, text), text)]
+        return [(_block(label, region.box, lines, text), _picture(text) if region.labels else text)]
     if label in (Label.CAPTION, Label.FORMULA):
         return [_paragraph(Piece(label, [lines]), words)]
     listed = Label.LIST if label is Label.LIST and not is_no_item(lines, region.column[1]) else Label.TEXT
     return [_written_piece(piece, words, body, nesting) for piece in pieces(lines, listed, body, region.column)]
+
+
+def _picture(labels: str) -> str:
+    """The labels of a picture as a comment: they can be searched, and stand between no sentences of the page."""
+    return f"<!-- picture: {labels.replace('-->', '-- >')} -->"
 
 
 def _parted_heading(
