@@ -15,18 +15,30 @@ _SPACED = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){3,}(?!\S)")
 _FEW = 4  # letters that are a word only in capitals
 _WORD_GAP = 1.45  # times the usual gap between two letters
 _WIDEST_EM = 1.0  # letters further apart are labels of columns
+_LEAST_SINGLES = 8  # characters that stand alone, in a line that is spaced out as a whole
+_SINGLES_SHARE = 0.7  # of its words
+_LEAST_SPELLED = 3  # letters
+_WIDEST_IN_LINE_EM = 0.3
 _VOWELS = frozenset("aeiouyаеиоуыэюяέαεηιουω")
 
 
 def is_letter_spaced(text: str) -> bool:
-    """Whether a line holds single letters in a row that may be words."""
-    return bool(_SPACED.search(text))
+    """Whether a line holds single letters in a row that may be words, or hardly anything but single characters."""
+    return bool(_SPACED.search(text)) or _is_of_singles(text.split())
+
+
+def _is_of_singles(words: Sequence[str]) -> bool:
+    """Whether most words are single letters or digits; dots that lead to a page's number are none."""
+    single = sum(len(word) == 1 and word.isalnum() for word in words)
+    return single >= _LEAST_SINGLES and single >= _SINGLES_SHARE * len(words)
 
 
 def tightened(glyphs: Sequence[Glyph]) -> list[Glyph]:
     """The characters of a line without the blanks and gaps inside letter-spaced words."""
     letters = [glyph for glyph in glyphs if not glyph.char.isspace()]
     words = _words(glyphs)
+    if line := _spaced_line(letters, words):
+        return line
     result: list[Glyph] = []
     at = 0
     while at < len(words):
@@ -45,6 +57,29 @@ def tightened(glyphs: Sequence[Glyph]) -> list[Glyph]:
             result += _closed(group)
         at = end
     return result if letters else list(glyphs)
+
+
+def _spaced_line(letters: Sequence[Glyph], words: Sequence[Sequence[Glyph]]) -> list[Glyph]:
+    """A line that is spaced out as a whole, numbers and signs too, ``J A N . 2 0 2 1``; nothing where it is not.
+
+    Its words must be of letters that spell something, and of numbers of two digits or more: rows of single digits and
+    of marks are no words.
+    """
+    if not _is_of_singles(["".join(glyph.char for glyph in word) for word in words]):
+        return []
+    if not 0 < _usual_gap(letters) < _WIDEST_IN_LINE_EM * letters[0].style.size:
+        return []
+    groups = _grouped(letters)
+    texts = ["".join(glyph.char for glyph in group) for group in groups]
+    told = [text for text in texts if any(char.isalnum() for char in text)]
+    spelled = [text for text in told if sum(char.isalpha() for char in text) >= _LEAST_SPELLED]
+    vowels = all(_VOWELS.intersection(text.lower()) for text in spelled)
+    if len(told) < 2 or not spelled or not vowels or any(len(text) < 2 for text in told):
+        return []
+    line = _closed(groups[0])
+    for group in groups[1:]:
+        line += [group[0]._replace(char=" ", x1=group[0].x0), *_closed(group)]
+    return line
 
 
 def _words(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:

@@ -29,6 +29,7 @@ from pipeline.engines.layout.left_out import combined, leave_out, unmapped
 from pipeline.engines.layout.list_items import correct_items, with_note_marks
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.panels import order_of, panels_of, parted_at_panels
+from pipeline.engines.layout.pictured_lines import pictured
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
 from pipeline.engines.layout.recognised_print import (
     figures_of,
@@ -304,7 +305,13 @@ def _with_tables(regions: list[Region], tables: list[Region]) -> list[Region]:
 
 
 def _fragments(sheet: Sheet, blocks: list[dict[str, Any]], faults: list[Fault]) -> list[Fragment]:
-    """The text of ``blocks``; beside visible text, an invisible layer is left out unless it is what we came for."""
+    """The text of ``blocks``; beside visible text, an invisible layer is left out unless it is what we came for.
+
+    Single lines of it that a picture shows are text of the page.
+    """
     fragments = with_ticked_boxes(sheet.page, with_fields(sheet.page, fragments_of(blocks), faults))
     visible = [part for part in fragments if not part.is_hidden]
+    if visible and not sheet.recognised and len(visible) < len(fragments):
+        shown = {id(part) for part in pictured(fragments, sheet.log)}
+        visible = [part for part in fragments if not part.is_hidden or id(part) in shown]
     return with_drop_caps(fragments if sheet.recognised or not visible else visible)
