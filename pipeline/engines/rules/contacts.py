@@ -58,6 +58,7 @@ def find_phones(text: str, region: str = "", expected: bool = False) -> list[Con
     printed; an extension stands behind it (`` ext. 42``). With ``expected``, every number as long as a phone number is
     taken, as fits a letterhead or the head of a curriculum vitae.
     """
+    text = text.replace("丨", "|")  # a stroke between contacts, though it counts as a letter
     labelled = expected or bool(_PHONE_LABEL.search(text))
     phones = []
     for match in _PHONE.finditer(text):
@@ -104,7 +105,8 @@ def _is_other_number(printed: str) -> bool:
     """Whether the number is a date, a period of years or a sum."""
     printed = printed.strip("() ")
     return bool(
-        re.fullmatch(r"1[5-9]\d{2}\s?[-–]\s?(?:1[5-9]|20)\d{2}", printed)
+        re.match(r"(?:19|20)\d{2}\s?[./-]\s?\d{1,2}\s*[-–—]\s*(?:19|20)\d{2}", printed)
+        or re.fullmatch(r"1[5-9]\d{2}\s?[-–]\s?(?:1[5-9]|20)\d{2}", printed)
         or re.search(r"(?<!\d)(?:19|20)\d{2}\s?[-–./]\s?(?:(?:19|20)\d{2}|\d{1,2}\s?[-./]\s?\d{1,2})(?!\d)", printed)
         or re.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:\s+\d.*)?", printed)
         or re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+", printed)

@@ -18,9 +18,34 @@ _MONTHS = (
     "november nov novembre noviembre novembro",
     "december dec dezember dez decembre diciembre dic dicembre dezembro",
 )
-_SEASONS = {"spring": 3, "summer": 6, "fall": 9, "autumn": 9, "winter": 12}
+_SEASONS = frozenset(
+    [
+        "spring",
+        "summer",
+        "summers",
+        "fall",
+        "autumn",
+        "winter",
+        "printemps",
+        "ete",
+        "etes",
+        "automne",
+        "hiver",
+        "fruhling",
+        "fruhjahr",
+        "sommer",
+        "herbst",
+        "primavera",
+        "verano",
+        "otono",
+        "invierno",
+        "autunno",
+        "inverno",
+    ]
+)
 OPEN_END = (
-    r"(?:till\s+|until\s+|to\s+)?(?:present|current(?:ly)?|now|ongoing|today|to\s?date|heute|aujourd.?hui|actuel(?:lement)?|"
+    r"(?:till\s+|until\s+|to\s+|bis\s+)?(?:pr[ée]sent|current(?:ly)?|now|ongoing|today|to\s?date|heute|jetzt|laufend|andauernd|"
+    r"aujourd.?hui|actuel(?:lement)?|maintenant|en\s+cours|"
     r"heden|huidig|actualidad|actual(?:mente)?|presente|oggi|\.\.\.|…|至\s?今|现在|目前|今)"
 )
 
