@@ -11,7 +11,9 @@ from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.contacts import find_emails
 from pipeline.engines.rules.resume_entries import read_entries
 from pipeline.engines.rules.resume_headings import SectionKind
-from pipeline.engines.rules.resume_jobs import LocatedRow, education_rows, experience_rows
+from pipeline.engines.rules.resume_jobs import experience_rows
+from pipeline.engines.rules.resume_kinds import entries_by_kind
+from pipeline.engines.rules.resume_named_pieces import LocatedRow
 from pipeline.engines.rules.resume_person import (
     find_email,
     find_links,
@@ -20,6 +22,7 @@ from pipeline.engines.rules.resume_person import (
     find_phone,
     with_labels_beside,
 )
+from pipeline.engines.rules.resume_schools import education_rows
 from pipeline.engines.rules.resume_sections import Section, find_sections
 from pipeline.engines.rules.resume_tables import EDUCATION, EXPERIENCE, table_rows
 from pipeline.engines.rules.resume_words import names_job
@@ -36,7 +39,7 @@ _SKILL_BREAK = re.compile(r"\s*[,;，；、|•·]\s*(?![^()（）]*[)）])")
 class ResumeRules:
     """Fields of a curriculum vitae, by rules."""
 
-    fingerprint = "rules-resume/5"
+    fingerprint = "rules-resume/6"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -73,8 +76,12 @@ def _lines_of(sections: Iterable[Section], *kinds: SectionKind) -> list[PageLine
 def _rows(sections: Sequence[Section], kind: SectionKind) -> list[LocatedRow]:
     educated = kind is SectionKind.EDUCATION
     read, table = (education_rows, EDUCATION) if educated else (experience_rows, EXPERIENCE)
-    ours = [section.rows for section in sections if section.kind is kind]
-    sets = [table_rows(table, rows) or read(read_entries(rows)) for rows in ours]
+    tables = [table_rows(table, section.rows) for section in sections if section.kind is kind]
+    if any(tables):
+        ours = [section.rows for section in sections if section.kind is kind]
+        sets = [told or read(read_entries(rows)) for told, rows in zip(tables, ours, strict=True)]
+    else:
+        sets = [read(entries) for entries in entries_by_kind(sections, kind)]
     dated = [any(row["start_date"] or row["end_date"] for row in rows) for rows in sets]
     undated = educated or not any(dated)  # sections without a date are then of schools, or all that there is
     return [

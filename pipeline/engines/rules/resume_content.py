@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.engines.rules.page_rows import Row
@@ -14,6 +15,7 @@ from stores.models import Label
 
 _MOST_CHARACTERS = 50
 _ROWS_OF_ENTRY = 3
+_MOST_HAN = 26  # characters of a row of names
 
 
 def headings_by_content(rows: Sequence[Row]) -> Iterator[tuple[int, bool]]:
@@ -24,9 +26,15 @@ def headings_by_content(rows: Sequence[Row]) -> Iterator[tuple[int, bool]]:
     """
     places = [at for at, row in enumerate(rows) if _may_head_section(row) and _begins_entry(rows[at + 1 :])]
     for at, end in zip(places, [*places, len(rows)][1:], strict=True):
-        votes = sum(_vote(row.text) for row in rows[at + 1 : end] if not is_detail(row.text))
+        names = [row.text for row in rows[at + 1 : end] if not is_detail(row.text) and _is_short(row.text)]
+        votes = sum(_vote(text) for text in names)
         if votes:
             yield rows[at].cells[0].number, votes > 0
+
+
+def _is_short(text: str) -> bool:
+    """Whether a row can be of names: a few Chinese characters, which say more each than letters do."""
+    return len(re.findall(r"[\u4e00-\u9fff]", text)) <= _MOST_HAN
 
 
 def jobs_begin(rows: Sequence[Row]) -> int | None:

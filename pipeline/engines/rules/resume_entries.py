@@ -12,6 +12,7 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.parties import has_company_suffix, looks_like_address
+from pipeline.engines.rules.resume_alike import with_periods_at_heads, without_odd_periods
 from pipeline.engines.rules.resume_entry_rows import (
     BULLET,
     entry_periods,
@@ -53,6 +54,7 @@ class Entry:
 def read_entries(rows: Sequence[Row]) -> list[Entry]:
     """Read the entries of a section, in their order."""
     marked = marked_rows(joined_dates(without_margins(without_bullets(rows))))
+    marked = with_periods_at_heads(without_odd_periods(marked))
     anchors = [at for at, row in enumerate(marked) if row.period]
     if not anchors:
         return [_entry(group) for group in _undated_groups(marked)]
@@ -133,6 +135,8 @@ def _starts(marked: Sequence[MarkedRow], anchors: Sequence[int]) -> list[int]:
         return [0, *(at + 1 for at in anchors[:-1])]
     above_first = [row for row in marked[: anchors[0]] if not row.detail]
     lead = len(above_first) if len(above_first) <= _MOST_LEAD_ROWS and not _is_complete(marked[anchors[0]]) else 0
+    if anchors[0] == 0 and _is_margin_row(marked[0].row):
+        return list(anchors)  # each entry begins with a row of its period
     starts = [max(anchors[0] - lead, 0)]
     for previous, anchor in pairwise(anchors):
         start, floor = anchor, previous + 1
@@ -189,15 +193,23 @@ def _is_set_alike(row: Row, other: Row) -> bool:
 
 
 def _undated_groups(marked: Sequence[MarkedRow]) -> Iterator[list[MarkedRow]]:
-    """Group the rows of a section without dates: an entry begins where a plain row follows details."""
+    """Group the rows of a section without dates: an entry begins where a plain row follows details.
+
+    Or where one names a school and a degree, as the row above does.
+    """
     group: list[MarkedRow] = []
     for row in marked:
-        if group and not row.detail and group[-1].detail:
+        again = bool(group) and all(_names_both(one.row.text) for one in (group[0], row))
+        if group and not row.detail and (group[-1].detail or again):
             yield group
             group = []
         group.append(row)
     if group:
         yield group
+
+
+def _names_both(text: str) -> bool:
+    return names_school(text) and bool(find_degree(text))
 
 
 def _entry(marked: Sequence[MarkedRow], towns: bool = False) -> Entry:
@@ -259,10 +271,11 @@ def _adds_other_name(names: Sequence[Piece], below: Sequence[Piece]) -> bool:
 
 
 def _adds_firm(names: Sequence[Piece], below: str) -> bool:
-    """Whether the names are a job whose title has a comma, all in one line, and the line below is a firm's."""
-    line = {piece.line.number for piece in names}
+    """Whether the names are a job, all in one line or below a name of no known kind, and the line below is a firm's."""
+    lines = {piece.line.number for piece in names}
     lacking = not any(has_company_suffix(piece.text) or names_school(piece.text) for piece in names)
-    return len(line) == 1 and lacking and has_company_suffix(below.strip()) and not is_prose(below)
+    above = len(lines) == _ENOUGH_NAMES and len(names) == len(lines) and names_job(names[-1].text)
+    return (len(lines) == 1 or above) and lacking and has_company_suffix(below.strip()) and not is_prose(below)
 
 
 def _dates(marked: MarkedRow) -> tuple[LocatedValue | None, LocatedValue | None]:

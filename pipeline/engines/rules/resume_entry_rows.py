@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.engines.rules.dates import PeriodMatch, find_periods
+from pipeline.engines.rules.month_names import OPEN_END, is_season, month_number
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.resume_heads import ICONS
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
 BULLET = re.compile(
-    r"^\s*(?:[•◦▪‣●○■□⋆・◈›⇒→⁌⁍❖➢➤✓✔»※★☆·∙⁃►▶◆◇\uf0b7\uf0a7\uf076]|[-–—*o+{]\s|\(?\d{1,2}[.)、）]\s?(?!\d))"
+    r"^\s*(?:[\u2190-\u21ff\u2200-\u22ff\u25a0-\u25ff\u2794-\u27be\u2b00-\u2bff](?=\s)|[•◦▪‣●○■□⋆・◈›⇒→⁌⁍❖➢➤✓✔»※★☆·∙⁃►▶◆◇\uf0b7\uf0a7\uf076]|[-–—*o+{]\s|\(?\d{1,2}[.)、）]\s?(?!\d))"
 )
 PREPOSITION = re.compile(
     r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
@@ -33,6 +34,10 @@ _KIND_BEFORE_JOB = re.compile(
 _DURATION = re.compile(r"\s*[(（]\s*\d+\s*(?:[^\W\d_]|\s)+[)）]\s*$")  # behind a date: "2014 (6 months)"
 LONG_CHARACTERS = 100
 _LONGEST_JOB = 85
+_JOINT = re.compile(r"\W*(?:to|bis|until|till|à|au|hasta|至|到)\W*", re.IGNORECASE)  # between two dates
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_LONGEST_HEAD_IN_HAN = 34  # characters of the names in the head of an entry
+_LEAST_STOPS = 2
 
 
 def entry_periods(text: str) -> list[PeriodMatch]:
@@ -43,7 +48,19 @@ def entry_periods(text: str) -> list[PeriodMatch]:
 def is_no_name(text: str) -> bool:
     """Whether a text says something else of an entry than a name; ``Freelance Designer`` is a job."""
     kind = _KIND_BEFORE_JOB.match(text)
+    if _names_time(text):
+        return True
     return bool(NO_NAME.match(text)) and not (kind and names_job(text[kind.end() :]))
+
+
+def _names_time(text: str) -> bool:
+    """Whether a text is a season, the open end of a period, or months that a dash joins, and nothing else."""
+    words = re.findall(r"[^\W\d_]+", text)
+    if _JOINT.fullmatch(text) or re.fullmatch(OPEN_END, text.strip(" -–—.()"), re.IGNORECASE):
+        return True
+    if len(words) > 1:
+        return all(month_number(word) for word in words) and bool(re.search(r"[-–—/]", text))
+    return len(words) == 1 and is_season(words[0])
 
 
 def is_bulleted(text: str) -> bool:
@@ -56,6 +73,9 @@ def without_bullets(rows: Sequence[Row]) -> Sequence[Row]:
     bare = {id(row): _without_bullet(row) for row in heads}
     dated = sum(bool(head_period(row)) for row in bare.values())
     bulleted = {id(row) for row in rows if BULLET.match(row.text)}
+    studies = [row for row in bare.values() if names_school(row.text) and find_degree(row.text)]
+    if heads and 2 * len(studies) > len(heads) and not any(head_period(row) for row in rows):
+        return [bare.get(id(row), row) for row in rows]  # schools and degrees without dates
     if not heads or 2 * dated <= len(heads) or any(head_period(row) for row in rows if id(row) not in bulleted):
         return rows
     return [bare.get(id(row), row) for row in rows]
@@ -124,6 +144,8 @@ def head_period(row: Row) -> PeriodMatch | None:
     period = max(periods, key=lambda p: bool(p.first))
     before, after = text[: period.start], _DURATION.sub("", text[period.end :])
     inside = bool(re.search(r"[^\W\d_]", before)) and bool(re.search(r"[^\W\d_]{2,}.*[^\W\d_]{2,}", after))
+    if len(_HAN.findall(text)) > _LONGEST_HEAD_IN_HAN and len(re.findall("[，,。；]", text)) >= _LEAST_STOPS:
+        return None  # a sentence about what was in that year
     stopped = re.search(r"[a-z]{2,}[.。;；]\s*$", text) and re.search(r"\w", before)
     sentence = len(text) > LONG_CHARACTERS or stopped
     if period.first:

@@ -111,14 +111,7 @@ class SectionKind(StrEnum):
 
 def heading_kind(text: str) -> SectionKind | None:
     """Return the kind of section that this heading begins, None where the text is no known heading."""
-    plain = re.sub(r"[\ue000-\uf8ff]", " ", text)
-    plain = re.sub(r"^\W*(?:\d{1,2}(?:[.、)]|(?=\s))|[IVX]+\.|[一二三四五六七八九十]+[、.])?\s*", "", plain)
-    plain = re.sub(r"[\W_]+$", "", " ".join(plain.split()))
-    if len(plain) > 4 and re.fullmatch(r"(?:\S )+\S", plain):
-        plain = plain.replace(" ", "")  # letter-spaced: E D U C A T I O N
-    if re.fullmatch(r"[\u4e00-\u9fff](?:\s+[\u4e00-\u9fff])+", plain):
-        plain = re.sub(r"\s+", "", plain)
-    plain = re.sub(r"(?<=[\u4e00-\u9fff])\s*[A-Za-z][A-Za-z &]+$|^[A-Za-z][A-Za-z &]+\s*(?=[\u4e00-\u9fff])", "", plain)
+    plain = plain_heading(text)
     if not plain or len(plain) > 45 or plain[0].islower():  # a lower-case word is the end of a broken line
         return None
     if _ACADEMIC.fullmatch(plain):
@@ -127,3 +120,15 @@ def heading_kind(text: str) -> SectionKind | None:
     if kinds and (first := _FIRST_NAMED.match(plain)):
         return SectionKind.EDUCATION if first["education"] else SectionKind.EXPERIENCE
     return kinds[0] if kinds else None
+
+
+def plain_heading(text: str) -> str:
+    """The words of a heading without signs and numbers around them, without gaps between their letters."""
+    plain = re.sub(r"[\ue000-\uf8ff]", " ", text)
+    plain = re.sub(r"^\W*(?:\d{1,2}(?:[.、)]|(?=\s))|[IVX]+\.|[一二三四五六七八九十]+[、.])?\s*", "", plain)
+    plain = re.sub(r"[\W_]+$", "", " ".join(plain.split()))
+    if len(plain) > 4 and re.fullmatch(r"(?:\S )+\S", plain):
+        plain = plain.replace(" ", "")  # letter-spaced: E D U C A T I O N
+    if re.fullmatch(r"[\u4e00-\u9fff](?:\s+[\u4e00-\u9fff])+", plain):
+        plain = re.sub(r"\s+", "", plain)
+    return re.sub(r"(?<=[\u4e00-\u9fff])\s*[A-Za-z][A-Za-z &]+$|^[A-Za-z][A-Za-z &]+\s*(?=[\u4e00-\u9fff])", "", plain)

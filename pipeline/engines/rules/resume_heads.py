@@ -17,10 +17,10 @@ from pipeline.engines.rules.resume_words import (
 
 ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
 STRONG_SEPARATOR = re.compile(
-    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+(?![&＆])|(?<![&＆\s])\s+(?=[\u4e00-\u9fff])"
+    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜丨]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+(?![&＆])|(?<![&＆\s])\s+(?=[\u4e00-\u9fff])"
 )
 _WEAK_SEPARATOR = re.compile(
-    r"\s*[,;，；、](?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
+    r"\s*(?:,(?!(?<=\d,)\d)|[;，；、])(?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
 )
 KIND_OF_WORK = re.compile(
     r"\(?(?:intern(?:ship)?|stage|stagiaire|praktikum|praktikant(?:in)?|werkstudent(?:in)?|freelance|"
@@ -29,7 +29,10 @@ KIND_OF_WORK = re.compile(
 )
 _SHORTENED = frozenset(["Co", "Corp", "Dept", "Dr", "Ed", "etc", "Eng", "Inc", "Jr", "Ltd", "Med", "Sc", "Sr", "St"])
 _MOST_SMALL_WORDS = 2  # in a head that ends with a full stop
-_BEFORE_FIRM = re.compile(r"^(?:bei(?:\s+(?:der|dem))?|an\s+de[rm]|chez)\s+(?=[A-ZÀ-Þ0-9])")
+_ENUMERATOR = re.compile(
+    r"^\s*(?:[一二三四五六七八九十]{1,2}[、.．]|[①-⑳]|[(（][一二三四五六七八九十\d]{1,2}[)）])\s*(?=\S)"
+)
+_BEFORE_FIRM = re.compile(r"^(?i:bei(?:\s+(?:der|dem))?|an\s+de[rm]|chez|at)\s+(?=[A-ZÀ-Þ0-9])")
 _BRACKETED = re.compile(r"\s*(.+?)\s*[（(]([^（()）]+)[）)]\s*")  # the job behind the firm
 _HAN_TOGETHER = re.compile(  # school, field and degree that a reader has joined
     r"([\u4e00-\u9fff]{2,12}?(?:大学|学院|学校))([\u4e00-\u9fff]{2,12}?)?(博士|硕士|研究生|学士|本科|大专|专科)|"
@@ -44,17 +47,24 @@ _SCHOOL_BEHIND = re.compile(
 def split_head(text: str) -> list[str]:
     """Split a line of an entry's head at its separators; places stay whole, enclosing brackets are removed."""
     parts: list[str] = []
-    text = _without_full_stop(text)
+    text = _ENUMERATOR.sub("", _without_full_stop(text), count=1)
     if together := _HAN_TOGETHER.fullmatch(text.strip()):
         return [part for part in together.groups() if part]
     for strong in _strong_parts(ICONS.sub("  ", text)):
         bracketed = _BRACKETED.fullmatch(strong)
         if bracketed and names_job(bracketed[2]) and not names_job(bracketed[1]) and not find_degree(bracketed[1]):
             parts.extend([*_split_weakly(bracketed[1]), bracketed[2]])
+        elif bracketed and names_school(bracketed[1]) and _is_degree(bracketed[2]) and not find_degree(bracketed[1]):
+            parts.extend([bracketed[1], bracketed[2]])
         else:
             parts.extend(_split_weakly(strong))
     trimmed = (_trim(part) for part in parts)
     return [part for part in trimmed if re.search(r"\w", part)]
+
+
+def _is_degree(text: str) -> bool:
+    degree = find_degree(text)
+    return degree is not None and degree[0] == text.strip()
 
 
 def _without_full_stop(text: str) -> str:

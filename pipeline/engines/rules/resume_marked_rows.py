@@ -10,14 +10,23 @@ from itertools import zip_longest
 from pipeline.engines.rules.dates import PeriodMatch
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.parties import has_company_suffix
-from pipeline.engines.rules.resume_entry_rows import BULLET, LONG_CHARACTERS, NO_NAME, head_period, is_margin
+from pipeline.engines.rules.resume_entry_rows import (
+    BULLET,
+    LONG_CHARACTERS,
+    NO_NAME,
+    entry_periods,
+    head_period,
+    is_margin,
+)
 from pipeline.engines.rules.resume_heads import ICONS
 from pipeline.engines.rules.resume_labels import is_labelled_detail
 from pipeline.engines.rules.resume_wrapped import goes_on_below, joined_rows
+from stores.models import Label
 
 _LABELLED_DETAIL = re.compile(NO_NAME.pattern + r"\s*[:：]", re.IGNORECASE)
 _HONOUR = re.compile(r"奖学金|[一二三]等奖|优秀(?:毕业生|学生|团员|干部)|\bscholarship (?:of|from)\b", re.IGNORECASE)
 _NEXT_LINE = 1.8  # heights between the middles of two lines of one paragraph
+_MOST_TOGETHER = 160  # characters of a row of names, places and dates
 _WIDE_CHARACTERS = 60  # of a line of a paragraph
 
 
@@ -44,7 +53,8 @@ def marked_rows(rows: Sequence[Row]) -> list[MarkedRow]:
     heads_left = first.cells[0].box[0] if first is not None and not bulleted else 0.0
     for row, following in zip_longest(rows, rows[1:]):
         left, text = row.cells[0].box[0], ICONS.sub(" ", row.text)
-        is_bullet = bool(BULLET.match(text))
+        dashed_name = row.cells[0].label is Label.HEADING and re.match(r"\s*[-–—]", text)
+        is_bullet = bool(BULLET.match(text)) and not dashed_name and not _is_bulleted_period(row)
         if bulleted and following and _is_bulleted_head(row, following):
             is_bullet = False
         period = None if is_bullet or _HONOUR.search(text) else head_period(row)
@@ -54,7 +64,7 @@ def marked_rows(rows: Sequence[Row]) -> list[MarkedRow]:
         if inside and period and not period.first and _ends_sentence(text, period):
             period = None
         continued = inside and period is None
-        prose = period is None and (is_prose(text) or bool(_LABELLED_DETAIL.match(text)))
+        prose = period is None and (is_prose(_longest_cell(row)) or bool(_LABELLED_DETAIL.match(text)))
         prose = prose or bool(_HONOUR.search(text) and not is_bullet)
         prose = prose or (period is None and bool(marked) and _goes_on(marked[-1], row))
         if is_bullet:
@@ -63,6 +73,18 @@ def marked_rows(rows: Sequence[Row]) -> list[MarkedRow]:
             bullet_left = None
         marked.append(MarkedRow(row=row, period=period, detail=is_bullet or continued or prose))
     return list(_without_wraps(marked))
+
+
+def _is_bulleted_period(row: Row) -> bool:
+    """Whether a bullet holds a period and nothing else: the head of the entry goes on in it."""
+    text = BULLET.sub("", row.text, count=1)
+    return is_margin(text) and any(period.first for period in entry_periods(text))
+
+
+def _longest_cell(row: Row) -> str:
+    """The longest of the cells beside each other in a row that are short together: the others are places and dates."""
+    cells = [ICONS.sub(" ", cell.text).strip() for cell in row.cells]
+    return max(cells, key=len) if len(row.text) < _MOST_TOGETHER else row.text
 
 
 def _without_wraps(marked: Sequence[MarkedRow]) -> Iterator[MarkedRow]:

@@ -15,7 +15,7 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
 from pipeline.engines.rules.dates import find_dates
 from pipeline.engines.rules.page_rows import Row
-from pipeline.engines.rules.parties import has_company_suffix, looks_like_address
+from pipeline.engines.rules.parties import has_company_suffix, is_legal_form_alone, looks_like_address
 from pipeline.engines.rules.resume_headings import heading_kind
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school, place_at_end
 from stores.models import Label
@@ -67,7 +67,7 @@ _LATIN_NAME = re.compile(
     re.IGNORECASE,
 )
 _HAN_NAME = re.compile(
-    r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]\s{1,3}[\u4e00-\u9fff](?:\s{1,3}[\u4e00-\u9fff])?|[\u4e00-\u9fff·]{4,10}"
+    r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]\s{1,3}[\u4e00-\u9fff](?:\s{1,3}[\u4e00-\u9fff])?|[\u4e00-\u9fff]{2,8}(?:·[\u4e00-\u9fff]{1,8})+"
 )
 _PLACE_LABEL = re.compile(
     r"(?:现?居住?地(?:址|点)?|现居(?:城市)?|所在(?:地|城市)|通讯地址|联系地址|家庭住址|住址|地址|城市|location|"
@@ -96,6 +96,8 @@ _FORM_LABEL = re.compile(
 )
 _MAIL_LABEL = re.compile(r"e-?mail|.*邮箱", re.IGNORECASE)
 _HEAD_LINES = 25
+_FIRST_LINES = 8
+_HIGHER = 1.1  # times the usual height
 _MOST_WORDS_OF_NAME = 4
 
 
@@ -152,12 +154,20 @@ def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Locat
     large = [line for line in lines if line.page == lines[0].page and line.level == 1 and line.height > 1.5 * typical]
     if in_two_lines := _name_in_two_lines(about[:_HEAD_LINES]) or _name_in_two_lines(large):
         return in_two_lines
-    candidates = [line for line in (*about[:_HEAD_LINES], *lines[:_HEAD_LINES], *large) if _name_in(line.text)]
+    heads = (about[:_HEAD_LINES], lines[:_HEAD_LINES])
+    apart = [line for head in heads for line in head if _stands_out(line, head, typical)]
+    candidates = [line for line in (*apart, *large) if _name_in(line.text)]
     if not candidates:
         return None
     best = max(candidates, key=lambda line: (_name_score(line, lines, typical, email), -line.number))
     name = _name_in(best.text)
     return located_in(name, [best], name) if name else None
+
+
+def _stands_out(line: PageLine, head: Sequence[PageLine], typical: float) -> bool:
+    """Whether a line is a heading, higher than most, or one of the first: the end of a paragraph is none of these."""
+    first = line in head[:_FIRST_LINES]
+    return first or line.label in (Label.HEADING, Label.TITLE) or line.height > _HIGHER * typical
 
 
 def _name_in_two_lines(lines: Sequence[PageLine]) -> LocatedValue | None:
@@ -194,10 +204,12 @@ def _name_in(text: str) -> str | None:
         or (" " in plain and heading_kind(plain.split()[-1].capitalize()))  # "Visiting Appointments"
         or names_school(plain)
         or _LEGAL_FORM.search(plain)
+        or is_legal_form_alone(plain)
         or (is_place(plain) and len(plain.split()) > 1)
     ):
         return None
-    if _HAN_NAME.fullmatch(plain) and not names_job(plain) and not find_degree(plain):
+    clause = re.search(r"[，。；]\s*[\u4e00-\u9fff]{4}", text)
+    if _HAN_NAME.fullmatch(plain) and not clause and not names_job(plain) and not find_degree(plain):
         return plain
     if _LATIN_NAME.fullmatch(plain) and len(plain) <= 50 and not names_job(plain) and _is_capitalised(plain):
         return plain

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -12,11 +11,11 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
 from pipeline.engines.rules.resume_columns import columns_of
-from pipeline.engines.rules.resume_content import headings_by_content, jobs_begin
+from pipeline.engines.rules.resume_content import jobs_begin
 from pipeline.engines.rules.resume_entries import heads_entry, is_period_row, opens_entry
 from pipeline.engines.rules.resume_entry_rows import is_bulleted, is_margin
 from pipeline.engines.rules.resume_headings import SectionKind, heading_kind
-from pipeline.engines.rules.resume_heads import KIND_OF_WORK
+from pipeline.engines.rules.resume_known_headings import SAME_LEFT, WITH_ENTRIES, known_headings
 from pipeline.engines.rules.resume_marked_rows import is_detail
 from pipeline.engines.rules.resume_tables import header_cells
 from pipeline.engines.rules.resume_words import is_place, names_job
@@ -28,14 +27,9 @@ _DASH_BULLET = re.compile(r"\s*[-–—*]\s")
 _LONG_ROW = 120
 _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔]\s?\S)")
 _LEAST_COMMAS = 2  # of an enumeration, which is no heading
-_REPEATED = 3  # as often as this, a heading is a label
 _ROWS_BELOW = 3  # of an entry's heading, among which its period stands
 _FURTHEST_ABOVE_HEIGHT = 1.06  # a heading of unknown words must be taller than the text
 _NEXT_LINE = 1.8  # heights between the middles of two lines of one heading
-_SAME_LEFT = 4.0  # points between the left edges of headings of one column
-
-
-_WITH_ENTRIES = (SectionKind.EDUCATION, SectionKind.EXPERIENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +48,7 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
     """Divide a document into sections; text in columns is read column by column."""
     body = _split_at_bullets(_without_page_furniture(lines))
     no_headings = header_cells(printed_rows(body)) | {line.number for line in body[:1] if _PAPER.fullmatch(line.text)}
-    known = {
-        line.number: kind
-        for line in body
-        if line.number not in no_headings and (kind := heading_kind(line.text)) and _stands_alone(line, body)
-        if not (kind not in _WITH_ENTRIES and _is_label(line, body))
-        if not (KIND_OF_WORK.fullmatch(line.text.strip()) and _is_beside(line, body))
-    }
-    known = _without_repeated(body, known)
-    known |= _in_lower_case(body, no_headings) if not set(known.values()) & set(_WITH_ENTRIES) else {}
-    known |= _told_by_content(body, known)
+    known = known_headings(body, no_headings)
     headings = known | _unknown_headings(body, known)
     parts: list[tuple[SectionKind, list[Row]]] = []
     untold: set[int] = set()  # parts below headings of unknown words, or below none
@@ -77,8 +62,12 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
             cell = next((c for names in (known, headings) for c in row.cells if c.number in names), None)
             kind = headings[cell.number] if cell else None
             unknown = cell is not None and cell.number not in known
-            if unknown and parts[-1][0] in _WITH_ENTRIES and heads_entry(row, _rows_below(rows[at + 1 :], headings)):
+            if unknown and parts[-1][0] in WITH_ENTRIES and heads_entry(row, _rows_below(rows[at + 1 :], headings)):
                 head_ends = at + 2
+            if unknown and parts[-1][0] in WITH_ENTRIES and not parts[-1][1] and _opens_first(rows, at):
+                head_ends = at + 1  # a heading has something below it: this is its first entry
+            if unknown and _goes_on(parts[-1], row):
+                head_ends = at + 1
             if unknown and (_opens_with_period(parts[-1]) or _repeats_first(parts[-1], row)):
                 head_ends = at + 1
             if kind is None or (unknown and at < head_ends):
@@ -91,6 +80,23 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
     if not any(kind is SectionKind.EXPERIENCE for kind, _ in parts):
         parts = [part for at, told in enumerate(parts) for part in (_with_jobs(told) if at in untold else [told])]
     return [Section(kind=kind, rows=tuple(rows)) for kind, rows in parts if rows]
+
+
+def _goes_on(part: tuple[SectionKind, list[Row]], row: Row) -> bool:
+    """Whether a line set as a heading is the second one of the head of an entry, right below the first."""
+    kind, rows = part
+    if kind not in WITH_ENTRIES or not rows:
+        return False
+    one, other = rows[-1].cells[0], row.cells[0]
+    near = one.page == other.page and 0 < other.middle - one.middle < _NEXT_LINE * one.height
+    alike = one.label is other.label is Label.HEADING and abs(one.height - other.height) < 1.0
+    return near and alike and abs(one.box[0] - other.box[0]) < 1.0
+
+
+def _opens_first(rows: Sequence[Row], at: int) -> bool:
+    """Whether a row right below a heading begins the first entry: something stands beside it, and a date near below."""
+    below = rows[at + 1 : at + _ROWS_BELOW]
+    return len(rows[at].cells) > 1 and not find_periods(rows[at].text) and any(find_periods(row.text) for row in below)
 
 
 def _with_jobs(part: tuple[SectionKind, list[Row]]) -> list[tuple[SectionKind, list[Row]]]:
@@ -121,7 +127,7 @@ def _beside_first_line(
 def _opens_with_period(part: tuple[SectionKind, list[Row]]) -> bool:
     """Whether a section's entries begin with rows of periods, and the last one lacks a name that the first one has."""
     kind, rows = part
-    if kind not in _WITH_ENTRIES or not rows or not opens_entry(rows[0]):
+    if kind not in WITH_ENTRIES or not rows or not opens_entry(rows[0]):
         return False
     last = max(at for at, row in enumerate(rows) if opens_entry(row))
     behind = rows[last + 1 :]
@@ -131,45 +137,20 @@ def _opens_with_period(part: tuple[SectionKind, list[Row]]) -> bool:
 def _repeats_first(part: tuple[SectionKind, list[Row]], row: Row) -> bool:
     """Whether a row has a date and a name where the first row of a section with entries has them."""
     kind, rows = part
-    if kind not in _WITH_ENTRIES or not rows or len(row.cells) < 2 or len(rows[0].cells) < 2:
+    if kind not in WITH_ENTRIES or not rows or len(row.cells) < 2 or len(rows[0].cells) < 2:
         return False
     pairs = list(zip(row.cells[:2], rows[0].cells[:2], strict=True))
     dated = all(
         cells[0].text.strip() and is_margin(cells[0].text) and find_periods(cells[0].text)
         for cells in (row.cells, rows[0].cells)
     )
-    return dated and all(abs(one.box[0] - other.box[0]) < _SAME_LEFT for one, other in pairs)
+    return dated and all(abs(one.box[0] - other.box[0]) < SAME_LEFT for one, other in pairs)
 
 
 def _names_below(rows: Sequence[Row]) -> int:
     """How many rows stand between the period of the first entry and its details, or the next period."""
     ends = (at for at, row in enumerate(rows[1:]) if is_detail(row.text) or is_period_row(row))
     return next(ends, 0)
-
-
-def _in_lower_case(lines: Sequence[PageLine], no_headings: set[int]) -> dict[int, SectionKind]:
-    """The headings of a document that writes them without capitals, two at least."""
-    small = [line for line in lines if line.text.strip().islower() and line.number not in no_headings]
-    kinds = {line.number: heading_kind(line.text.strip().capitalize()) for line in small if _stands_alone(line, lines)}
-    told = {at: kind for at, kind in kinds.items() if kind}
-    return told if len(set(told.values()) & set(_WITH_ENTRIES)) == len(_WITH_ENTRIES) else {}
-
-
-def _without_repeated(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:
-    """Leave out words that stand again and again as labels inside the entries: "Technologies", "Tasks"."""
-    texts = {line.number: re.sub(r"\W", "", line.text).casefold() for line in lines if line.number in known}
-    often = {text for text, times in Counter(texts.values()).items() if times >= _REPEATED}
-    return {at: kind for at, kind in known.items() if kind in _WITH_ENTRIES or texts[at] not in often}
-
-
-def _told_by_content(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:
-    """The headings of jobs and schools by what stands below them, of a kind that no heading names."""
-    missing = set(_WITH_ENTRIES) - set(known.values())
-    if not missing:
-        return {}
-    told = headings_by_content(printed_rows(lines))
-    kinds = {at: SectionKind.EDUCATION if educated else SectionKind.EXPERIENCE for at, educated in told}
-    return {at: kind for at, kind in kinds.items() if kind in missing and at not in known}
 
 
 def _rows_below(rows: Sequence[Row], headings: dict[int, SectionKind]) -> list[Row]:
@@ -246,41 +227,6 @@ def _is_dated_beside(line: PageLine, lines: Sequence[PageLine]) -> bool:
     return any(period.first for other in row for period in find_periods(other.text))
 
 
-def _is_inner_cell(line: PageLine, lines: Sequence[PageLine]) -> bool:
-    """Whether a line is a further cell of a table of three columns, or of four unmarked ones: the subject "History"."""
-    if line.label is Label.HEADING:
-        return False
-    row = [o for o in lines if o.page == line.page and abs(o.middle - line.middle) < 0.5 * line.height]
-    return len(row) > (2 if line.label is Label.TABLE else 3) and any(other.box[0] < line.box[0] for other in row)
-
-
-def _is_label(line: PageLine, lines: Sequence[PageLine]) -> bool:
-    """Whether a line ends with a colon and has its value beside it."""
-    if not line.text.rstrip().endswith((":", "：")) or line.label is Label.HEADING:
-        return False
-    right = (other for other in lines if other.page == line.page and other.box[0] >= line.box[2])
-    return any(abs(other.middle - line.middle) < 0.5 * line.height for other in right)
-
-
-def _is_beside(line: PageLine, lines: Sequence[PageLine]) -> bool:
-    """Whether something stands left of a line in its row: "Internship" there is a kind of work."""
-    return any(
-        o.page == line.page and o.box[2] < line.box[0] and abs(o.middle - line.middle) < 0.5 * line.height
-        for o in lines
-    )
-
-
-def _stands_alone(line: PageLine, lines: Sequence[PageLine]) -> bool:
-    """Whether no other line ends right before this one in its row: "Skills" in a sentence is no heading."""
-    return not _is_inner_cell(line, lines) and not any(
-        other.page == line.page
-        and abs(other.middle - line.middle) < 0.5 * line.height
-        and 0 <= line.box[0] - other.box[2] < 1.5 * line.height
-        for other in lines
-        if other is not line and (line.label is not Label.HEADING or other.label is Label.HEADING)
-    )
-
-
 def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:
     """Find lines that are set like the known headings, whatever their words: they end a section."""
     models = [line for line in lines if line.number in known]
@@ -308,13 +254,13 @@ def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) 
 
 def _ranks_alike(line: PageLine, models: Sequence[PageLine]) -> bool:
     """Whether a heading is of the rank of the known ones, of those that begin where it does if there are any."""
-    near = [model for model in models if abs(model.box[0] - line.box[0]) < _SAME_LEFT] or models
+    near = [model for model in models if abs(model.box[0] - line.box[0]) < SAME_LEFT] or models
     marked = [model.level for model in near if model.label in (Label.HEADING, Label.TITLE)]
     return len(marked) * 2 > len(near) and line.label is Label.HEADING and 0 < line.level <= max(marked)
 
 
 def _drawn_alike(line: PageLine, models: Sequence[PageLine], body_height: float) -> bool:
-    near = [model for model in models if abs(model.box[0] - line.box[0]) < _SAME_LEFT]
+    near = [model for model in models if abs(model.box[0] - line.box[0]) < SAME_LEFT]
     if not near:
         return False
     tall = all(model.height > _FURTHEST_ABOVE_HEIGHT * body_height for model in near)

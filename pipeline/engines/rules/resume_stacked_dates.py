@@ -23,13 +23,23 @@ def joined_dates(rows: Iterable[Row]) -> list[Row]:
     joined: list[Row] = []
     for row in rows:
         above = joined[-1].cells if joined else ()
-        first = row.cells[0]
-        upper = next((c for c in above if abs(c.box[0] - first.box[0]) < c.height and _is_open_range(c.text)), None)
-        if upper and entry_periods(f"{upper.text} {first.text}")[:1] and _is_closing_date(first.text):
-            joined[-1] = Row(page=row.page, cells=(*_with_tail(above, upper, first), *row.cells[1:]))
-        else:
+        pair = next(((upper, lower) for upper in above for lower in row.cells if _is_broken(upper, lower)), None)
+        if pair is None:
             joined.append(row)
+            continue
+        joined[-1] = Row(page=row.page, cells=tuple(_with_tail(above, *pair)))
+        rest = tuple(cell for cell in row.cells if cell is not pair[1])
+        if rest and row.cells[0] is pair[1]:
+            joined[-1] = Row(page=row.page, cells=(*joined[-1].cells, *rest))
+        elif rest:
+            joined.append(Row(page=row.page, cells=rest))
     return list(_without_stacks(joined))
+
+
+def _is_broken(upper: PageLine, lower: PageLine) -> bool:
+    """Whether the period that a cell begins ends in the one below it."""
+    below = abs(upper.box[0] - lower.box[0]) < lower.height and _is_open_range(upper.text)
+    return below and bool(entry_periods(f"{upper.text} {lower.text}")) and _is_closing_date(lower.text)
 
 
 def _is_open_range(text: str) -> bool:

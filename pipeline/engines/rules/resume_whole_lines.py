@@ -11,6 +11,7 @@ from pipeline.engines.rules.resume_pieces import DASHED, Piece, joined_pieces
 from pipeline.engines.rules.resume_words import names_job, names_school
 
 _IN_JOBS = re.compile(rf"{DASHED.pattern}|\s*[,，、;；/]\s*|\s+")
+_COMMA = re.compile(r"\s*[,，]\s*")
 _MOST_VOTES = 0.7
 
 
@@ -31,6 +32,8 @@ def whole_lines(names: Sequence[Piece], usual: bool, job_line: int | None = None
     tells, the job stands in the ``job_line`` of the other entries.
     """
     lines = _lines(names)
+    if len(lines) == 1 and usual:
+        return _with_whole_job(names)
     if len(lines) != 2:
         return list(names)
     jobs = _jobs(lines)
@@ -45,6 +48,18 @@ def whole_lines(names: Sequence[Piece], usual: bool, job_line: int | None = None
         joint = _IN_JOBS if is_job else DASHED
         whole.extend(joined_pieces(line, joint) if firm_line or is_job else line)
     return whole
+
+
+def _with_whole_job(names: Sequence[Piece]) -> list[Piece]:
+    """Join what stands before the dash of a line, the job, though it has commas: ``Actor, Singer - Alder Theatre``."""
+    text = names[0].line.text
+    ends = [text.find(piece.text) + len(piece.text) for piece in names]
+    dash = next((mark.start() for mark in DASHED.finditer(text) if mark.start() >= ends[0]), None)
+    before = [piece for piece, end in zip(names, ends, strict=True) if dash is not None and end <= dash]
+    firm = any(has_company_suffix(piece.text) or names_school(piece.text) for piece in before)
+    if firm or len(before) < 2 or len(before) == len(names):
+        return list(names)
+    return [*joined_pieces(before, _COMMA), *names[len(before) :]]
 
 
 def _lines(names: Sequence[Piece]) -> list[list[Piece]]:

@@ -40,9 +40,9 @@ _SHORT_DEGREE = re.compile(r"[bma][sae]|md|jd|minor|major|certificate|promotion|
 _SCHOOL = re.compile(
     r"(?<!pre-)universit|universida|hochschule|schule(?![^\W\d_])|akademie|(?<![^\W\d_])(?:college|school|institute?|academy|polytechni\w+|faculty|lyceum|liceo|gymnasium|"
     r"lyc[ée]e|[ée]cole|"
-    r"escuela|escola|instituto|colegio|colégio|istituto|politecnico|eth|mit|epfl|ucla|ucl|caltech|iit|nus|ntu|cern|hec|insead|suny|cuny|kaist|"
+    r"escuela|escola|instituto|colegio|colégio|istituto|politecnico|epfl|ucla|caltech|iit|cern|insead|suny|cuny|kaist|"
     r"fachhochschule|"
-    r"realschule|kolleg|campus|insa|iut|sciences\s+po|ens(?:ae|ta|imag)|supélec|polytech|(?-i:TU|FH|HTW|HAW|KIT|LMU|RWTH|ENS|HEC|UCLouvain)|üniversitesi|seminary|conservatory|coll[èe]ge|facultad|hogeschool)(?![^\W\d_])|"
+    r"realschule|kolleg|campus|insa|sciences\s+po|ens(?:ae|ta|imag)|supélec|polytech|(?-i:ETH|MIT|UCL|NUS|NTU|TU|FH|HTW|HAW|KIT|LMU|RWTH|ENS|HEC|IUT|UCLouvain)|üniversitesi|seminary|conservatory|coll[èe]ge|facultad|hogeschool)(?![^\W\d_])|"
     r"大学|学院|学校|中学|研究院|研究所|党校|高中(?=$|\s)|职校",
     re.IGNORECASE,
 )
@@ -78,9 +78,31 @@ _TITLE = re.compile(
     + r"|工程师|经理|总监|主管|助理|实习生|实习|专员|顾问|开发|设计师|分析师|架构师|研究员|教师|老师|讲师|教授|"
     r"总裁|总经理|主任|"
     r"会计|出纳|秘书|编辑|记者|翻译|销售|运营|负责人|合伙人|创始人|董事|科学家|程序员|测试|客服|文员|行政|人事|"
-    r"组长|部长|店长|医生|护士|律师|导师|架构|产品|策划",
+    r"组长|部长|店长|医生|护士|律师|导师|架构|产品|策划|研发(?=$|[（(])",
     re.IGNORECASE,
 )  # fmt: skip
+
+_OCCUPATION = re.compile(  # further nouns of occupations, and endings of such nouns
+    _PLAIN.format(
+        r"ambassador|carpenter|caretaker|controller|curator|dancer|dean|demonstrator|dentist|dispatcher|estimator|"
+        r"inspector|installer|interpreter|janitor|lifeguard|librarian|machinist|maintainer|midwife|moderator|musician|"
+        r"optician|organi[sz]er|packer|painter|plumber|postmaster|psychiatrist|scheduler|scholar|steward(?:ess)?|"
+        r"superintendent|tailor|treasurer|valet|veterinarian|waiter|welder|"
+        r"[^\W\d_]{3,}(?:iker|krankenschwester|sanitäter|monteur|helfer|hilfskraft|lehrkraft|fachkraft|bürokraft|betreuer|"
+        r"trainer|dozent|doktorand|forscher|mechaniker|informatiker|schlosser|händler|führer|verwalter|prüfer|beauftragte[rn]?|"
+        r"manager)(?:in)?|"
+        r"(?:büro|hilfs|lehr|fach|pflege|service|teilzeit|saison)kraft|kranken(?:schwester|pfleger(?:in)?)|sanitäter(?:in)?|"
+        r"notfallsanitäter(?:in)?|monteur(?:in)?|betreuer(?:in)?|dozent(?:in)?|doktorand(?:in)?|angestellte[rn]?|beamte[rn]?|"
+        r"beamtin|azubi|volontär(?:in)?|kellner(?:in)?|koch|köchin|bäcker(?:in)?|tischler(?:in)?|schreiner(?:in)?|freiberufler(?:in)?|"
+        r"adjointe?|agente?|animat(?:eur|rice)|alternante?|apprentie?|auxiliaire|baby-?sitter|caissi(?:er|ère)|"
+        r"coiffeu(?:r|se)|com[ée]dien(?:ne)?|comptable|concepteur|conceptrice|conducteur|conductrice|conseill(?:er|ère)|"
+        r"coordinat(?:eur|rice)|coursier|cuisini(?:er|ère)|doctorante?|[ée]ducat(?:eur|rice)|employ[ée]e?|"
+        r"format(?:eur|rice)|g[ée]rante?|h[ôo]tesse|infirmi(?:er|ère)|livreu(?:r|se)|moniteur|monitrice|organisat(?:eur|rice)|"
+        r"ouvri(?:er|ère)|pr[ée]parat(?:eur|rice)|prestataire|programmeu(?:r|se)|r[ée]dact(?:eur|rice)|serveu(?:r|se)|"
+        r"secr[ée]taire|traduct(?:eur|rice)|vendeu(?:r|se)"
+    ),
+    re.IGNORECASE,
+)
 
 _COUNTRIES = (
     "usa|u\\.s\\.a\\.|u\\.s\\.|united states|uk|u\\.k\\.|united kingdom|england|scotland|wales|ireland|"
@@ -161,10 +183,12 @@ _REMOTE_BEHIND = re.compile(
     r"\s*[(（](?:fully\s+)?(?:remote|hybrid|远程|télétravail|home\s?office)[)）]?\s*$", re.IGNORECASE
 )
 _ZH_PLACE = re.compile(
-    r"(?:中国)?(?:北京|上海|天津|重庆|香港|澳门|台湾|台北|深圳|广州|杭州|南京|苏州|武汉|成都|西安|长沙|郑州|青岛|"
+    r"(?:中国)?(?:(?:河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|"
+    r"陕西|甘肃|青海|广西|内蒙古|西藏|宁夏|新疆)省?(?:\s?[-·]\s?[\u4e00-\u9fff]{2,3}市?)?|北京|上海|天津|重庆|香港|澳门|台湾|台北|深圳|广州|杭州|南京|苏州|武汉|成都|西安|长沙|郑州|青岛|"
     r"济南|厦门|福州|合肥|宁波|无锡|大连|沈阳|"
     r"哈尔滨|长春|石家庄|太原|昆明|贵阳|南宁|南昌|海口|兰州|银川|西宁|拉萨|乌鲁木齐|呼和浩特|东莞|佛山|珠海|温州|常州|"
-    r"[\u4e00-\u9fff]{2,3}[省市])(?:[省市]?\s?[-·,，/]?\s?[\u4e00-\u9fff]{2,8}(?:[市区县镇]|新区))?[省市]?"
+    r"[\u4e00-\u9fff]{2,3}[省市])(?:[省市]?\s?[-·,，/]?\s?[\u4e00-\u9fff]{2,8}(?:[市区县镇]|新区)|"
+    r"[省市]?\s?·\s?[\u4e00-\u9fff]{2,3})?[省市]?"
 )
 
 
@@ -200,7 +224,13 @@ def names_state_university(text: str) -> bool:
 
 def names_job(text: str) -> bool:
     """Whether the text holds a word of job titles."""
-    return bool(_TITLE.search(text))
+    return bool(_TITLE.search(text) or _OCCUPATION.search(text))
+
+
+_WITH_POSTCODE = re.compile(
+    r"(?:[A-Z]{1,3}[-\s])?(?:\d{5}|(?!19|20)\d{4})\s+(?-i:[A-ZÀ-Þ])[^\W\d_]+(?:[\s-][^\W\d_]+){0,3}(?:\s*\([^)]*\))?",
+    re.IGNORECASE,
+)
 
 
 def is_place(text: str) -> bool:
@@ -208,7 +238,7 @@ def is_place(text: str) -> bool:
     text = _REMOTE_BEHIND.sub("", text).strip(" ()（）") or text
     if " / " in text:
         return all(is_place(part) for part in text.split(" / "))
-    if _REMOTE.fullmatch(text) or _ZH_PLACE.fullmatch(text):
+    if _WITH_POSTCODE.fullmatch(text) or _REMOTE.fullmatch(text) or _ZH_PLACE.fullmatch(text):
         return True
     parts = [part.strip() for part in re.split(r"[,，]", text)]
     if len(parts) > 4 or len(set(parts)) < len(parts) or not all(_is_place_word(part) for part in parts):
@@ -248,7 +278,10 @@ def place_without_comma(text: str) -> int | None:
     fitting = [s for s in starts if "," in text[s:] and not _BINDS.search(text[:s]) and is_place(text[s:])]
     for start in fitting:
         last_word = re.split(r"\s+", text[:start].strip())[-1]
-        ends_name = names_job(last_word) or names_school(last_word) or has_company_suffix(f"x {last_word}")
+        alone = " " not in text[:start].strip()  # "Université" is no name without what follows it
+        ends_name = (
+            names_job(last_word) or (names_school(last_word) and not alone) or has_company_suffix(f"x {last_word}")
+        )
         if _REGION.fullmatch(text[start:].split(",")[0]) or ends_name:
             return start
     return fitting[-1] if fitting and "," not in text[: fitting[-1]] else None

@@ -10,7 +10,8 @@ from pipeline.engines.rules.resume_entry_rows import BULLET, LONG_CHARACTERS, en
 from stores.models import Box
 
 _BINDS = re.compile(
-    r"(?:^|\s)(?:of|for|the|and|in|at|on|with|&|de|du|des|la|le|et|en|für|und|der|des|im|am|an|von|y|del)$"
+    r"(?:^|\s)(?:of|for|the|and|in|at|on|with|&|de|du|des|la|le|et|en|für|und|der|des|im|am|an|von|y|del|"
+    r"(?:Fachh|H)ochschule|Universit(?:ät|é|à)|Universidade?)$"
 )
 _GOES_ON = re.compile(r"(?:of|for|and|in|de|du|des|et|für|und|der|y|del)\s+\S")  # in small letters
 _NEXT_LINE = 1.8  # heights between the middles of two lines of one name
