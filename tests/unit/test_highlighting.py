@@ -55,7 +55,9 @@ def test_nothing_but_marks_is_html() -> None:
 
 
 def test_labels_of_a_picture_are_plain_text() -> None:
-    assert plain("Before.\n\n<!-- picture: Load balancer\nGateway -->\n\nAfter.") == "Before. Load balancer Gateway After."
+    assert (
+        plain("Before.\n\n<!-- picture: Load balancer\nGateway -->\n\nAfter.") == "Before. Load balancer Gateway After."
+    )
 
 
 def test_plain_text_has_no_marks_and_no_tags() -> None:

@@ -59,7 +59,7 @@ _NO_NAME = re.compile(
     r"amount|description|omschrijving|quantity|qty|price|payment|terms?|order|tel|bank|iban|bic|swift|vat|btw|"
     r"mwst|kvk|due|customer|"
     r"account|reference|bedrag|betrag|montant|prijs|preis|prix|artikel|aantal|menge|subtotal|discount|original|"
-    r"signature|unterschrift|podpis|osoby|receipt|statement|please|thank|dear)(?![a-z])|[\u3041-\u3096]{3}|发票|日期|号码|合计|金额|税",
+    r"signature|unterschrift|podpis|osoby|receipt|statement|please|thank|dear)(?![a-z])|[\u3041-\u3096]{3}|品[名番]|单价|数量|发票|日期|号码|合计|金额|税",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"[^:：]{0,30}(?:nummer|number|gln|gtin|nr|no|id|#)\.?\W*(?:[:：].*)?$", re.IGNORECASE)

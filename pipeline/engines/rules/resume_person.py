@@ -12,6 +12,7 @@ from rapidfuzz import fuzz
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in, squash
 from pipeline.engines.evidence.page_lines import PageLine
+from pipeline.engines.rules.chinese_surnames import may_be_person
 from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
 from pipeline.engines.rules.dates import find_dates
 from pipeline.engines.rules.page_rows import Row
@@ -69,6 +70,8 @@ _LATIN_NAME = re.compile(
 _HAN_NAME = re.compile(
     r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]\s{1,3}[\u4e00-\u9fff](?:\s{1,3}[\u4e00-\u9fff])?|[\u4e00-\u9fff]{2,8}(?:·[\u4e00-\u9fff]{1,8})+"
 )
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_WITH_LATIN_NAME = re.compile(r"([\u4e00-\u9fff]{2,4})\s+[A-Z][a-z]+(?:\s[A-Z][a-z]+){0,2}")  # "林晓薇 Grace Lin"
 _PLACE_LABEL = re.compile(
     r"(?:现?居住?地(?:址|点)?|现居(?:城市)?|所在(?:地|城市)|通讯地址|联系地址|家庭住址|住址|地址|城市|location|"
     r"(?:home\s*|current\s*)?address|residence|city|"
@@ -156,11 +159,11 @@ def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Locat
         return in_two_lines
     heads = (about[:_HEAD_LINES], lines[:_HEAD_LINES])
     apart = [line for head in heads for line in head if _stands_out(line, head, typical)]
-    candidates = [line for line in (*apart, *large) if _name_in(line.text)]
+    candidates = [line for line in (*apart, *large) if _person_in(line.text)]
     if not candidates:
         return None
     best = max(candidates, key=lambda line: (_name_score(line, lines, typical, email), -line.number))
-    name = _name_in(best.text)
+    name = _person_in(best.text)
     return located_in(name, [best], name) if name else None
 
 
@@ -185,6 +188,14 @@ def _name_in_two_lines(lines: Sequence[PageLine]) -> LocatedValue | None:
         if name:
             return located_in(name, [one, other])
     return None
+
+
+def _person_in(text: str) -> str | None:
+    """Return the name in a line that no label announces: one in Chinese begins with a surname."""
+    if match := _WITH_LATIN_NAME.fullmatch(text.strip()):
+        text = match[1]
+    name = _name_in(text)
+    return None if name and _HAN.search(name) and not may_be_person(name) else name
 
 
 def _name_in(text: str) -> str | None:
@@ -226,10 +237,10 @@ def _is_capitalised(name: str) -> bool:
 def _name_score(line: PageLine, lines: Sequence[PageLine], typical: float, email: LocatedValue | None) -> float:
     score = 2.0 * min(line.height / (typical or 1.0), 3.0) - 0.05 * (line.number - lines[0].number)
     score += 1.5 * (line.label is Label.TITLE) + 0.5 * (line.label is Label.HEADING)
-    name = squash(_name_in(line.text) or "")
+    name = squash(_person_in(line.text) or "")
     if email:
         local = squash(str(email.value).split("@")[0])
-        parts = [squash(part) for part in (_name_in(line.text) or "").split()]
+        parts = [squash(part) for part in (_person_in(line.text) or "").split()]
         akin = any(len(part) >= 3 and part in local for part in parts) or fuzz.ratio(name, local) > 75
         score += 2.0 * akin
     return score
