@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline.document_types import type_of
+from pipeline.engines.evidence.located_values import locate
+from pipeline.engines.evidence.page_lines import page_lines
 from pipeline.engines.rules.extractors import EXTRACTORS
 from pipeline.schemas.loader import load_schemas
 from stores.models import Field, FieldKind, Page, Record, Schema
@@ -124,6 +126,11 @@ def test_every_value_and_quote_is_made_of_printed_characters(schema: str, drawin
     assert quotes and all(set(quote) <= set(page.markdown) | {" "} for quote in quotes)
     texts = [value for value in all_values(dict(record.fields)) if isinstance(value, str) and not value.isascii()]
     assert texts and all(set(text) <= set(page.markdown) for text in texts)
+
+
+def test_a_quote_in_simplified_characters_is_located_where_traditional_ones_are_printed() -> None:
+    lines = page_lines([printed_page("公司名稱：臺灣水車股份有限公司")])
+    assert locate("台湾水车股份有限公司", lines).lines == (lines[0],)
 
 
 @pytest.mark.parametrize("printed", ["客戶名稱：大同書局    狀態：已結案", "客户名称：大同书局    状态：已结案"])

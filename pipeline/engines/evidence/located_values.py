@@ -18,6 +18,7 @@ from rapidfuzz import fuzz
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.evidence.word_boxes import own_box
 from stores.models import Evidence
+from stores.simplified import simplified
 
 _FUZZY_PERCENT = 90.0
 
@@ -56,8 +57,11 @@ def located_in(value: Any, lines: Sequence[PageLine], quote: str | None = None) 
 
 
 def squash(text: str) -> str:
-    """Reduce a text to its letters and digits, case-folded, so that two printings of the same words compare equal."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+    """Reduce a text to its letters and digits, case-folded, so that two printings of the same words compare equal.
+
+    Chinese is in simplified characters: a language model may answer in other ones than the page prints.
+    """
+    return re.sub(r"[\W_]+", "", simplified(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def locate(quote: str, lines: Sequence[PageLine]) -> LocatedValue:
