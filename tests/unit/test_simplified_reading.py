@@ -100,6 +100,13 @@ def test_a_traditional_resume_gives_its_values_as_printed() -> None:
     assert (school["institution"], school["degree"], school["start_date"]) == ("國立臺灣大學", "碩士", "2015-09")
 
 
+def test_what_became_of_a_pupil_is_no_part_of_the_name_of_a_school() -> None:
+    schools = "國立大甲高中畢業    2013/09 - 2016/06\n國立聯合大學就學中    2016/09 - 至今"
+    page = printed_page(f"# 履歷表\n林曉薇\n\n# 學歷\n{schools}\n\n# 專長\n插畫")
+    rows = extracted("resume", page).fields["education"]
+    assert [row["institution"] for row in rows] == ["國立大甲高中", "國立聯合大學"]
+
+
 def test_a_taiwanese_invoice_is_in_its_currency_and_counts_years_of_the_republic() -> None:
     fields = extracted("invoice", printed_page(INVOICE)).fields
     assert fields["issuer"] == "海棠印刷股份有限公司"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue
@@ -22,6 +22,7 @@ from pipeline.engines.rules.resume_words import find_degree, is_place, names_sch
 _THESIS = re.compile(r"(?:[^\W\d_]+[\s-]?)?(?:thesis|arbeit|mémoire|tesis|tesi)\b", re.IGNORECASE)
 _SUBJECTS = ("major", "minor")
 _CERTIFICATE = re.compile(r"\s(?:certificate|diploma|zeugnis|leaving examination)$", re.IGNORECASE)  # of a school
+_STATUS = re.compile(r"\s*[(（]?(?:毕业|肄业|结业|就学中?|就读中?|在学中?|在读)[)）]?$")
 _LONGEST_NAME = 80
 _TWO_LINES = 2
 _MOST_WORDS_OF_TOWN = 2
@@ -134,7 +135,13 @@ def _education(entry: Entry, labelled: LocatedRow, names: Sequence[Piece], usual
         rest.remove(studies)
     if row["area"] is None and rest:
         row["area"] = _area(rest)
-    return row | {"start_date": entry.start, "end_date": entry.end}
+    return row | {"institution": _bare(row["institution"]), "start_date": entry.start, "end_date": entry.end}
+
+
+def _bare(school: LocatedValue | None) -> LocatedValue | None:
+    """The school without what its pupil became of it: ``大甲高中毕业``."""
+    name = _STATUS.sub("", school.value) if school else ""
+    return replace(school, value=name, quote=name) if school and name and name != school.value else school
 
 
 def _bullet_of(entry: Entry) -> Piece | None:

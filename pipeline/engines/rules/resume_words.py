@@ -30,7 +30,7 @@ _DEGREE = re.compile(
         r"bachillerato|máster|specialist\s+degree"
     )
     + r"|(?:学士|硕士|博士)学位|博士后|博士研究生|硕士研究生|工商管理硕士|博士|硕士|研究生|学士|本科|"
-    r"大学专科|大专|专科|高中|中专|双学位|交换生",
+    r"大学专科|大专|专科|(?<![\u4e00-\u9fff]{2})高中|中专|双学位|交换生",
     re.IGNORECASE,
 )  # fmt: skip
 _CASED_DEGREE = re.compile(
@@ -43,7 +43,7 @@ _SCHOOL = re.compile(
     r"escuela|escola|instituto|colegio|colégio|istituto|politecnico|epfl|ucla|caltech|iit|cern|insead|suny|cuny|kaist|"
     r"fachhochschule|"
     r"realschule|kolleg|campus|insa|sciences\s+po|ens(?:ae|ta|imag)|supélec|polytech|(?-i:ETH|MIT|UCL|NUS|NTU|TU|FH|HTW|HAW|KIT|LMU|RWTH|ENS|HEC|IUT|UCLouvain)|üniversitesi|seminary|conservatory|coll[èe]ge|facultad|hogeschool)(?![^\W\d_])|"
-    r"大学|学院|学校|中学|研究院|研究所|党校|高中(?=$|\s)|职校",
+    r"大学|学院|学校|中学|研究院|研究所|党校|高中(?=$|\s|毕业|肄业|就[学读]|在[学读])|职校",
     re.IGNORECASE,
 )
 _TITLE = re.compile(
