@@ -6,6 +6,11 @@ from functools import lru_cache
 
 _HEAVY = ("bold", "black", "heavy", "simhei", "黑体", "黑體")
 _ENDS = ("-bd", ".b")
+_TEXT_FACES = (  # of Chinese, Japanese and Korean: all of one width, as their characters are; NSimSun sets listings
+    "dfkai mingliu msung simkai simfang kaiti fangsong songti heiti stsong mincho msgothic mspgothic yugothic batang gulim dotum gungsuh "
+    "宋体 宋體 仿宋 楷 细明 細明 明體 明朝 ゴシック"
+).split()
+_LISTING_FACES = ("nsimsun", "新宋体", "mono")
 _ENCODINGS = ("utf-8", "gb2312")
 
 
@@ -27,6 +32,14 @@ def readable(name: str) -> str:
         if all(char.isascii() or "\u3400" <= char <= "\u9fff" for char in decoded):
             return decoded
     return name
+
+
+@lru_cache(maxsize=1024)
+def is_text_face(name: str) -> bool:
+    """Whether a font is one of ideographs for running text, which has one width without being a typewriter's."""
+    name = name.lower().replace(" ", "").replace("-", "")
+    of_text = name.startswith("simsun") or any(word in name for word in _TEXT_FACES)
+    return of_text and not any(word in name for word in _LISTING_FACES)
 
 
 @lru_cache(maxsize=1024)

@@ -48,7 +48,13 @@ class Region:
     @property
     def is_code(self) -> bool:
         """Whether it is set in letters of one width."""
-        return bool(self.lines) and all(line.mono for line in self.lines)
+        return is_listing(self.lines)
+
+
+def is_listing(lines: Sequence[PrintedLine]) -> bool:
+    """Whether lines are set in letters of one width; ideographs always are, so they tell nothing where they are most."""
+    text = "".join(line.text for line in lines)
+    return bool(lines) and all(line.mono for line in lines) and 2 * sum(map(is_cjk, text)) <= len(text)
 
 
 def fill(regions: list[Region], fragments: Sequence[Fragment]) -> None:

@@ -36,7 +36,7 @@ def style_of(span: dict[str, Any], *, raised: bool) -> Style:
     return Style(
         size=float(span["size"]),
         bold=bool(flags & _BOLD or char_flags & _FAKE_BOLD) or font_names.is_heavy(name),
-        mono=bool(flags & _MONO) or is_typewriter_font(name),
+        mono=(bool(flags & _MONO) and not font_names.is_text_face(name)) or is_typewriter_font(name),
         raised=raised,
         hidden=False,
         struck=bool(span.get("struck")),

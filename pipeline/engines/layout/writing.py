@@ -11,7 +11,7 @@ from pipeline.engines.layout.blocks import Piece, is_no_item, pieces
 from pipeline.engines.layout.glyphs import PrintedLine
 from pipeline.engines.layout.joining import has_check_box, joined, reads_as_prose
 from pipeline.engines.layout.nesting import Nesting
-from pipeline.engines.layout.regions import Region, union
+from pipeline.engines.layout.regions import Region, is_listing, union
 from pipeline.engines.layout.table_columns import respecting_gaps
 from pipeline.engines.layout.tables import filled
 from pipeline.page_markdown import AT_MARGIN, escaped
@@ -138,7 +138,7 @@ def _list(piece: Piece, words: frozenset[str], nesting: Nesting) -> tuple[Block,
 
 def _paragraph(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
     lines = piece.lines
-    listing = len(lines) > 1 and all(line.mono for line in lines)
+    listing = len(lines) > 1 and is_listing(lines)
     if listing and not reads_as_prose(" ".join(line.text for line in lines)):
         text = "\n".join(_indented(lines))
         return _block(piece.label, _around(lines), lines, text), f"```\n{text}\n```"
