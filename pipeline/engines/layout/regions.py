@@ -52,7 +52,7 @@ class Region:
 
 
 def is_listing(lines: Sequence[PrintedLine]) -> bool:
-    """Whether lines are set in letters of one width; ideographs always are, so they tell nothing where they are most."""
+    """Whether lines are set in letters of one width. Ideographs always are: where they are most, that says nothing."""
     text = "".join(line.text for line in lines)
     return bool(lines) and all(line.mono for line in lines) and 2 * sum(map(is_cjk, text)) <= len(text)
 
