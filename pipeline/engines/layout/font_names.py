@@ -7,9 +7,11 @@ from functools import lru_cache
 _HEAVY = ("bold", "black", "heavy", "simhei", "黑体", "黑體")
 _ENDS = ("-bd", ".b")
 # Of Chinese, Japanese and Korean: all of one width, as their characters are. NSimSun sets listings.
-_TEXT_FACES = ("dfkai", "mingliu", "msung", "simkai", "simfang", "kaiti", "fangsong", "songti", "heiti", "stsong")
-_TEXT_FACES += ("mincho", "msgothic", "mspgothic", "yugothic", "batang", "gulim", "dotum", "gungsuh", "ゴシック")
-_TEXT_FACES += ("宋体", "宋體", "仿宋", "楷", "细明", "細明", "明體", "明朝")
+_TEXT_FACES = (
+    *("dfkai", "mingliu", "msung", "simkai", "simfang", "kaiti", "fangsong", "songti", "heiti", "stsong", "mincho"),
+    *("msgothic", "mspgothic", "yugothic", "batang", "gulim", "dotum", "gungsuh", "ゴシック"),
+    *("宋体", "宋體", "仿宋", "楷", "细明", "細明", "明體", "明朝"),
+)
 _LISTING_FACES = ("nsimsun", "新宋体", "mono")
 _ENCODINGS = ("utf-8", "gb2312")
 
