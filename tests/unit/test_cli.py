@@ -312,7 +312,9 @@ def test_a_document_is_shown(fake: type[FakeService], capsys: pytest.CaptureFixt
     assert (document["document"], document["source"], document["page_count"]) == (ID, "a.pdf", 3)
     page = document["pages"][0]
     assert {"number", "width_pt", "height_pt", "route", "reason", "engine", "confidence", "markdown"} <= set(page)
-    assert page["blocks"] == [{"label": "title", "box": [1.0, 2.0, 3.0, 4.0], "text": "Hello", "level": 1}]
+    assert page["blocks"] == [
+        {"label": "title", "box": [1.0, 2.0, 3.0, 4.0], "text": "Hello", "level": 1, "confidence": None}
+    ]
     app.run(["docs", "show", "a.pdf"])
     said = capsys.readouterr()
     assert said.out.strip() == "# Hello"
