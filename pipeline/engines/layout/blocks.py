@@ -135,7 +135,7 @@ def _lists(lines: Sequence[PrintedLine]) -> bool:
 
 def _usual_pitch(lines: Sequence[PrintedLine]) -> float:
     steps = sorted(line.box[3] - before.box[3] for before, line in pairwise(lines))
-    return steps[len(steps) // 2] if steps else 0.0
+    return steps[(len(steps) - 1) // 2] if steps else 0.0
 
 
 def _add_heading(pieces: list[Piece], line: PrintedLine, before: PrintedLine | None) -> None:

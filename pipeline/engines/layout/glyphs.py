@@ -21,6 +21,7 @@ from pipeline.engines.layout.symbols import folded
 from stores.models import Box, Line
 
 _WIDE_GAP_EM = 1.2  # em: a gap between two columns of a line, no blank
+_EDGE_EM = 0.1  # so much of a character is blank beside its print
 _GAP_EM = 0.18  # a gap between two fragments that is wider is a space
 _CJK_GAP_EM = 0.7  # between Chinese characters a narrower one is no space
 _SAME_LINE = 0.5  # share of the lower height by which fragments overlap that stand on one line
@@ -248,7 +249,10 @@ def _covers(one: Fragment, other: Fragment) -> bool:
         return False
     shorter, longer = sorted((one, other), key=lambda part: part.box[2] - part.box[0])
     x0, x1 = shorter.box[0] + 0.5, shorter.box[2] - 0.5
-    return any(glyph.x0 < x1 and glyph.x1 > x0 for glyph in longer.glyphs if not glyph.char.isspace()) or x0 >= x1
+    within = [glyph for glyph in longer.glyphs if glyph.x0 < x1 and glyph.x1 > x0 and not glyph.char.isspace()]
+    edge = max(0.5, _EDGE_EM * shorter.glyphs[0].style.size)
+    printed = [glyph for glyph in shorter.glyphs if not glyph.char.isspace()] if within else []
+    return x0 >= x1 or any(g.x0 < s.x1 - edge and g.x1 > s.x0 + edge for g in within for s in printed)
 
 
 def _printed(row: Sequence[Fragment]) -> PrintedLine:

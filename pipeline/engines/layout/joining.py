@@ -24,6 +24,8 @@ _NUMBERED = re.compile(
 _BOXES = "□☐☑☒√✓✔■"
 _CHOICE = re.compile(rf"[{_BOXES}]\s*[^\s{_BOXES}][^{_BOXES}]{{0,11}}[{_BOXES}]\s*\S")
 _LABELLED = re.compile(r"(?=[^\W\d_])(?!https?:)[^：:，。；,;.!?？！]{1,18}[：:]\s*\S")
+_AMOUNT = r"[-−(]?[$€£¥￥₹₩]?\s?\d[\d.,]*[)%]?"
+_AMOUNTS = re.compile(rf"(?=.*[^\W\d_]{{2}}).*\S\s+{_AMOUNT}\s+{_AMOUNT}")
 _CONTENTS = re.compile(r".*\S … [\dIVXLCivxlc]{1,6}")
 
 
@@ -112,8 +114,13 @@ def is_list_start(text: str) -> bool:
 
 
 def are_rows(before: str, line: str) -> bool:
-    """Whether two lines stand for themselves, however long: values behind labels, or entries of a list of contents."""
+    """Whether two lines stand for themselves, however long.
+
+    They are values behind labels, entries of a list of contents, or both end in a row of numbers.
+    """
     if _CONTENTS.fullmatch(before) or is_choice(before) or is_choice(line):
+        return True
+    if _AMOUNTS.fullmatch(before) and _AMOUNTS.fullmatch(line):
         return True
     return bool(_LABELLED.match(before) and _LABELLED.match(line))
 

@@ -30,6 +30,7 @@ class Cell:
     columns: int = 1
     rows: int = 1
     heading: bool = False
+    lines: tuple[Line, ...] = ()  # as they are printed, parted at wide gaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,11 @@ class Table:
         """Rows as lines, cells apart by tabs."""
         return "\n".join("\t".join(cell.text for cell in row).rstrip("\t") for row in self._by_row())
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        return tuple(Line(box=cell.box, text=cell.text) for cell in self.cells if cell.text)
+    def lines(self, rows: Sequence[Box]) -> tuple[Line, ...]:
+        """The printed lines of all cells in the order of ``rows``, the boxes of the lines that go through the table."""
+        middles = [(box[1] + box[3]) / 2 for box in rows]
+        placed = [(_nearest(middles, line.box), line.box[0], line) for cell in self.cells for line in cell.lines]
+        return tuple(line for _, _, line in sorted(placed, key=lambda item: item[:2]))
 
     def markdown(self) -> str:
         return self._as_html() if self.spans else self._as_pipes()
@@ -95,6 +98,11 @@ class Table:
     def _as_html(self) -> str:
         rows = "\n".join("<tr>" + "".join(map(_tagged, row)) + "</tr>" for row in self._by_row())
         return f"<table>\n{rows}\n</table>"
+
+
+def _nearest(middles: Sequence[float], box: Box) -> int:
+    middle = (box[1] + box[3]) / 2
+    return min(range(len(middles)), key=lambda at: abs(middles[at] - middle), default=0)
 
 
 def _piped(text: str) -> str:
@@ -203,14 +211,16 @@ def filled(fragments: Sequence[Fragment], frames: Sequence[Frame], words: frozen
 
 
 def _cell(frame: Frame, parts: Sequence[Fragment], words: frozenset[str]) -> Cell:
+    lines = printed_lines(parts)
     return Cell(
         row=frame.row,
         column=frame.column,
         rows=frame.rows,
         columns=frame.columns,
         box=frame.box,
-        text=joined([line.text for line in printed_lines(parts)], words),
+        text=joined([line.text for line in lines], words),
         heading=frame.heading,
+        lines=tuple(part for line in lines for part in line.as_lines()),
     )
 
 

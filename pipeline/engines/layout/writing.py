@@ -62,7 +62,8 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
         table = filled(region.fragments, frames, words)
         column = table and (table.is_column or (table.is_stepped and not region.ruled))
         if table and not (table.is_frame or column or table.is_prose or _is_form(region)):
-            return [(Block(label=label, box=region.box, text=table.text, lines=_lines(region.lines)), table.markdown())]
+            cells = table.lines([line.box for line in lines])
+            return [(Block(label=label, box=region.box, text=table.text, lines=cells), table.markdown())]
         if table and not table.is_frame and (column or _is_form(region)):
             return [_written_piece(piece, words, body, nesting) for piece in _rows_of_column(region, body)]
     if label in (Label.TITLE, Label.HEADING) and not headings.is_no_heading(lines, body):

@@ -11,9 +11,10 @@ from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.chinese_setting import narrow
 from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
+from pipeline.engines.rules.invoice_currency import find_currency
 from pipeline.engines.rules.invoice_issuer import find_issuer, party_lines
 from pipeline.engines.rules.invoice_lines import find_lines, in_full, read_lines
-from pipeline.engines.rules.invoice_sums import find_currency, find_sums, lines_remarks
+from pipeline.engines.rules.invoice_sums import find_sums, lines_remarks
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.tax_invoice import tax_invoice_line
 from stores.models import Page, Record, Schema
@@ -32,11 +33,11 @@ _NUMBER_LABELS = [
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         r"^\W*(?!\S*(?:ab|be|um|an|gegen)rechnung)\S{0,16}(?:rechnung|rechnungs-?korrektur|gutschrift)\s(?:[^\d:(]{2,30}\s)?(?:\([^)]*\)\s*){0,2}(?:nr|no|nummer|#)\.?",
         rf"^\W*{_CREDIT_WORDS}(?=\s+[A-Z]{{1,4}}[-/]?\d{{3,}})",
-        r"(?:factuur|rechnungs?)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
+        r"(?:factuur|rechnungs?|faktura)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
         r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",
         rf"(?<![a-z]){_CREDIT_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         r"发票(?:号码|编号|号)|票据号码|账单(?:编号|号)|请[求款](?:书|单)?(?:番号|编号|单号|号码|号|No)|单号",
-        rf"^\W*{_INVOICE_WORDS}(?![a-z])",
+        rf"^\W*{_INVOICE_WORDS}(?![a-z]|[-/]\d)",
         r"(?<![a-z])(?:document|doc|statement|receipt|voucher|order)\s*(?:number|no|nr|#)(?![a-z])",
         r"^\W*(?:number|no\.|nr\.|nummer|n°)(?![a-z])|^\W*n[ro]\s+(?=\d{6,}\W*$)",
         r"^\W*r[ée]f(?:[ée]rence)?(?:\s*(?:no|nr|n°))?\.?\W*$|^\W*r[ée]f(?:[ée]rence)?\.?\s*[:：]",
@@ -50,7 +51,7 @@ _DATE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"^\W*\S*(?:rechnung|gutschrift|korrektur|facture|avoir)\S*\s.{0,12}?\S*\d\S*\s+(?:vom|von|du)(?=\s*\d)",
-        rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}(?:date|dated|datum)(?![a-z])|(?:factuur|rechnungs)-?\s?datum",
+        rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}(?:date|dated|datum)(?![a-z])|(?:factuur|rechnungs|faktura)-?\s?dat(?:um|o)",
         r"date\s*(?:of\s*issue|issued|of\s*invoice|d['’]?\s*[ée]mission|(?:de\s*)?(?:la\s*)?facture?|facturation)",
         r"(?:issue[d]?|billing|document|bill)\s*(?:date|on)|ausstellungsdatum|belegdatum|datum\s*der\s*rechnung",
         r"开票日期|开具日期|发票日期|开立日期|请[求款]日期?|发行日期?|fecha\s*(?:de\s*)?(?:la\s*)?(?:factura|emisi[óo]n)|data\s*(?:fattura|di\s*emissione)",
@@ -62,7 +63,7 @@ _DUE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"(?:payment\s*)?due\s*(?:date|on|by)|pay(?:ment|able)?\s*(?:due|by|before)|(?:remit|pay|transfer)\b[^.\d]{0,40}?(?:until|by|before|no\s*later\s*than)|date\s*due|expiration\s*date|^\W*due\s*(?:[:：]|\W*$)",
-        r"verval\s?datum|uiterste\s*betaaldatum|fällig(?:keit)?(?:sdatum)?(?:\s*(?:am|bis))?|zahlungsziel",
+        r"verval\s?datum|förfallo(?:datum|dag)|forfalls?-?dato|uiterste\s*betaaldatum|fällig(?:keit)?(?:sdatum)?(?:\s*(?:am|bis))?|zahlungsziel",
         r"zahlbar\b[^.]{0,60}?\bbis(?:\s*(?:zum|spätestens))*|(?:überweisen|zahlen|begleichen)\s+sie\b[^.\d]{0,60}?\bbis(?:\s*(?:zum|spätestens))*",
         r"(?:date\s*d['’]\s*)?[ée]ch[ée]ance|date\s*limite|(?:pr[ée]l[eè]v\w*|payable|[àa]\s*(?:r[ée]gler|payer))\s*(?:avant\s*)?le|vencimiento|scadenza|付款(?:期限|截止)(?:日期)?|到期日|支[付払拂]い?期[限日]",
     )
@@ -77,7 +78,7 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/9"
+    fingerprint = "rules-invoice/10"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""

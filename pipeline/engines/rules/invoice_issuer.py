@@ -12,6 +12,7 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
 from pipeline.engines.rules.dates import find_dates
 from pipeline.engines.rules.labelled import LabelIndex
+from pipeline.engines.rules.money import find_amounts, has_cents
 from pipeline.engines.rules.parties import (
     company_name,
     ends_address,
@@ -27,7 +28,7 @@ _ISSUER_LABELS = [
     for pattern in (
         r"^\W*(?:from|seller|vendor|supplier|issuer|issued\s*by|bill(?:ed)?\s*from|sold\s*by|leverancier|verkoper|"
         r"verkäufer|"
-        r"sprzedawca|wystawca|dodavatel|lieferant|rechnungs(?:aus|er)?steller|aussteller|(?:service\s*)?provider|prestataire|auftragnehmer|leistungserbringer|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
+        r"sprzedawca|wystawca|dodavatel|lieferant|rechnungs(?:aus|er)?steller|aussteller|(?:service\s*)?provider|prestataire|auftragnehmer|leistungserbringer|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente|säljare|leverantör|sælger|selger|leverandør)\s*(?:[:：]|$)",
         r"销售方(?:信息|名称)?\s*[:：]?(?!\s*[(（]\s*章)|销货单位(?:名称)?\s*[:：]?|开票(?:方|单位)\s*[:：]|收款单位\s*[:：]|卖方\s*[:：]",
     )
 ]
@@ -43,7 +44,7 @@ _CUSTOMER = re.compile(
     r"invoice(?:d)?\s*to|deliver(?:y|ed)?\s*(?:to|address)|customer|client|"
     r"buyer|käufer|(?:rechnungs|leistungs|waren)?empfänger|acheteur|attn|attention|factuur\s?adres|aflever\s?adres|bezorg\s?adres|klant|kunde|rechnungsadresse|"
     r"lieferadresse|rechnung\s*an|"
-    r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario|nabywca|odb[ěi]or?ca|odběratel)(?![a-z])|"
+    r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario|nabywca|odb[ěi]or?ca|odběratel|köpare|køber|kjøper|kund)(?![a-z])|"
     r"^\W*to\s*[:：]|^\W*(?:firma|herrn?|frau|an|t\.a\.v\..*)\W*$|购买方|购货单位|收货|买方|客户|买受人",
     re.IGNORECASE,
 )
@@ -84,6 +85,7 @@ _LABEL_STEP = 5.0  # heights from one label of a block to the next, at most
 _STEP = 2.5  # heights from one line of a block to the next, at most
 _FOOT = 0.85  # of the height of what is printed
 _LEAST_SCORE = 1.0
+_FIRST = 0.6  # for the line that a page begins with: a person's name may stand below that of the firm
 _ISSUER_PAGES = 2
 
 
@@ -98,7 +100,8 @@ def find_issuer(index: LabelIndex) -> LocatedValue | None:
     customers = _customer_lines(index)
     domains = _domains(index.lines)
     near = [line for line in index.lines if line.page < index.lines[0].page + _ISSUER_PAGES]
-    candidates = [line for line in near if line.number not in customers and _may_be_name(line.text)]
+    names = [line for line in near if line.number not in customers and _may_be_name(line.text)]
+    candidates = [line for line in names if not _is_sold(index, line)]
     squashed = [squash(line.text) for line in near]
     scored = [(_score(line, index, domains, squashed), -line.number, line) for line in candidates]
     best = max(scored, key=lambda item: item[:2], default=None)
@@ -111,6 +114,13 @@ def find_issuer(index: LabelIndex) -> LocatedValue | None:
         return None
     line = _in_full(best[2], candidates)
     return located_in(_name_in(line.text), [line])
+
+
+def _is_sold(index: LabelIndex, line: PageLine) -> bool:
+    """Whether a line begins a row of numbers that ends with an amount: what is sold, and no firm."""
+    row = [cell.text for cell in index.row_of(line).cells if cell.box[0] > line.box[0]]
+    amounts = [cell for cell in row if any(has_cents(amount) for amount in find_amounts(cell))]
+    return len(row) > 1 and bool(amounts) and all(any(map(str.isdigit, cell)) for cell in row)
 
 
 def _in_full(line: PageLine, candidates: Sequence[PageLine]) -> PageLine:
@@ -271,7 +281,11 @@ def _score(line: PageLine, index: LabelIndex, domains: Sequence[str], squashed: 
     first_page = index.lines[0].page
     if line.page == first_page:
         top = line.number < 8 or line.box[1] < 150.0
-        score += 1.0 * top + 1.0 * (line.label in (Label.HEADER, Label.FOOTER))
+        score += (
+            1.0 * top
+            + _FIRST * (line.number == index.lines[0].number)
+            + 1.0 * (line.label in (Label.HEADER, Label.FOOTER))
+        )
         score += 2.5 * (line.number < _LETTERHEAD_LINES and _has_contacts(index, line))
         score -= 2.0 * _is_addressed(index, line)
         score += 3.0 * _stands_in_foot(index, line)

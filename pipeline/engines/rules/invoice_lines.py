@@ -11,7 +11,7 @@ from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.chinese_setting import is_chinese, joined_labels, unspaced
 from pipeline.engines.rules.labelled import LabelIndex
-from pipeline.engines.rules.money import find_amounts
+from pipeline.engines.rules.money import find_amounts, has_cents
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.table_rows import read_table
 from stores.models import Field, FieldKind
@@ -80,7 +80,7 @@ _PRICE = re.compile(r"\W*(?:price|preis|prix|prijs|价格)(?![a-z]{3,})", re.IGN
 _END = re.compile(
     r"^\W*(?:total|totaal|gesamt|summe|grand|amount\s*due|balance|"
     r"factuur\s*totaal|rechnungs\w+|zwischentotal|invoice\s*total|montant\s*ttc|(?:net|netto)\b|vat\b|btw\b|tax\b|mwst|tva\b|"
-    r"iva\b|[csi]gst\b|(?:base\s*)?imponibile?\b|合\s*计|总\s*计|价税)",
+    r"iva\b|(?:[csiu]t?)?gst\b|hst\b|[pq]st\b|tps\b|tv[qh]\b|(?:base\s*)?imponibile?\b|合\s*计|总\s*计|价税)",
     re.IGNORECASE,
 )
 _TAXED = re.compile(r"(?<![a-z])(?:tax|vat|ust|mwst|tva|btw|iva|gst)(?![a-z])(?!\s*incl)", re.IGNORECASE)
@@ -107,7 +107,7 @@ def find_lines(index: LabelIndex) -> list[dict[str, LocatedValue | None]]:
         names = {name for name, _ in columns}
         under = _without_heads(index.rows[at + 1 :], row)
         lines = None
-        if {"description", "amount"} <= names and len(row.cells) >= 3:
+        if {"description", "amount"} <= names and (len(row.cells) >= 3 or _lists_prices(row, under)):
             lines = _rows_under(under, columns)
         elif {"amount", "quantity", "unit_price"} <= names and (named := _described(columns, under)):
             lines = _rows_under(under, named)
@@ -127,6 +127,17 @@ def _without_heads(rows: Sequence[Row], header: Row) -> list[Row]:
     labels = [unspaced(cell.text) for cell in header.cells]
     repeated = {row.page: at for at, row in enumerate(rows) if [unspaced(cell.text) for cell in row.cells] == labels}
     return [row for at, row in enumerate(rows) if row.page == header.page or at > repeated.get(row.page, -1)]
+
+
+def _lists_prices(header: Row, rows: Sequence[Row]) -> bool:
+    """Whether two columns list what is sold and its prices: both rows below the header hold a text and an amount."""
+    first = rows[:2]
+    return len(header.cells) == 2 and len(first) == 2 and all(_is_priced(row) for row in first)
+
+
+def _is_priced(row: Row) -> bool:
+    cells = [cell.text for cell in row.cells]
+    return len(cells) == 2 and not find_amounts(cells[0]) and any(has_cents(one) for one in find_amounts(cells[1]))
 
 
 def _described(columns: Sequence[tuple[str, PageLine]], rows: Sequence[Row]) -> list[tuple[str, PageLine]]:
@@ -201,6 +212,8 @@ def _columns(row: Row) -> list[tuple[str, PageLine]]:
     last = cells[-1]
     if "amount" not in named and "unit_price" in named and last.number not in columns and _names(_PRICE, last):
         columns[last.number] = "amount"  # "Unit price", then "Price" of all units
+    if len(cells) == 2 and named.get("unit_price") == last.number:
+        columns[last.number] = "amount"  # a list of prices
     return [(columns.get(cell.number, ""), cell) for cell in cells]
 
 

@@ -1,9 +1,8 @@
-"""Sums of an invoice: total with tax, sum without tax, tax, and their currency."""
+"""Sums of an invoice: total with tax, sum without tax, tax."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -13,14 +12,11 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import (
     Amount,
-    currency_code,
     find_amounts,
-    find_currencies,
     has_cents,
     read_chinese_amount,
 )
 from pipeline.engines.rules.page_rows import Row
-from pipeline.engines.rules.tax_invoice import tax_invoice_line
 from stores.sum_remarks import exact, rows_remark
 
 _CENT = Decimal("0.01")
@@ -42,7 +38,7 @@ _TOTALS = tuple(
         (6, r"^\W*票\s*价\s*[:：]?"),
         (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe|total|preis)|zu\s*zahlen"),
         (9, r"gross\s*(?:amount|total|sum|value)|(?:amount|total|sum)\s*gross|^\W*(?:brutto|gross)\s*[:：]"),
-        (9, r"factuur\s*-?\s*(?:totaal|bedrag)|te\s*betalen|totaal\s*(?:te\s*voldoen|bedrag)"),
+        (9, r"factuur\s*-?\s*(?:totaal|bedrag)|te\s*betalen|(?:att|at|å)\s*betal[ae]|totaal\s*(?:te\s*voldoen|bedrag)"),
         (9, r"net\s*[àa]\s*payer|montant\s*(?:total\s*)?(?:d[ûu]|ttc)|total\s*(?:ttc|eur|usd|gbp)\b|da\s*pagare"),
         (9, r"do\s*zap[łl]aty|k\s*úhradě|total\s*(?:a\s*pagar|general|factura|fattura|documento)"),
         (9, rf"{_TOTAL_WORD}\b.{{0,25}}{_WITH_TAX}"),
@@ -50,7 +46,7 @@ _TOTALS = tuple(
     )
 )
 _PLAIN_TOTAL = re.compile(
-    r"(?<![a-z])(?:total|totaal|gesamt|summe|totale|totaux|razem|celkem)(?![a-z])|合计|总额", re.IGNORECASE
+    r"(?<![a-z])(?:totalt?|totaal|gesamt|summe|totale|totaux|razem|celkem)(?![a-z])|合计|总额", re.IGNORECASE
 )
 _UNTAXED = re.compile(
     r"sub\s*-?\s*total|subtotaal|zwischen(?:summe|total)|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|^\W*net\W*(?:[^\W\d_]{3}\W*)?[\d(]|grondslag|"
@@ -59,7 +55,7 @@ _UNTAXED = re.compile(
     re.IGNORECASE,
 )
 _TAX = re.compile(
-    r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?|steuer(?:betrag|summe))(?![a-z])|税额|增值税(?!\S{0,6}发票)|销项税|营业税|消费税",
+    r"(?<![a-z])(?:vat|btw|mwst|moms|mva|ust|umsatzsteuer|mehrwertsteuer|tva|iva|[cisu]?t?gst|hst|pst|qst|tps|tvq|tvh|sales\s*tax|tax(?:es)?|steuer(?:betrag|summe))(?![a-z])|税额|增值税(?!\S{0,6}发票)|销项税|营业税|消费税",
     re.IGNORECASE,
 )
 _NET = re.compile(r"\W*net(?:to)?(?![a-z])", re.IGNORECASE)
@@ -67,6 +63,8 @@ _GROSS = re.compile(
     rf"(?<![a-z])(?:gross|brutto|total|gesamt|endbetrag|{_WITH_TAX})(?![a-z]{{3,}})|合计", re.IGNORECASE
 )
 _RATE = re.compile(r"^(?!.*(?:betrag|amount|montant)).*(?:%|satz|rate|taux)", re.IGNORECASE)
+_RATED = re.compile(r"(?<![a-z])[cisu]?t?gst\s*\(?\s*\d+(?:\.\d+)?\s*%", re.IGNORECASE)
+_HALF = re.compile(r"(?<![a-z])(?:[cs]|ut)gst(?![a-z])", re.IGNORECASE)  # India's: of the union, and of a state
 _PAID = re.compile(
     r"(?<![a-z])(?:(?:already\s*)?paid|payments?(?:\s*/\s*credits?|\s*received)?|received|deposit|prepayment|"
     r"acompte|déjà\s*(?:réglé|payé|versé)|"
@@ -74,14 +72,11 @@ _PAID = re.compile(
     re.IGNORECASE,
 )
 _REBATE = re.compile(r"\W*(?:abschlag|zuschlag|rabatt|nachlass|skonto|discount|allowance|remise|rabais)", re.IGNORECASE)
+_WORD, _MOST_WORDS = re.compile(r"[^\W\d_]{2,}"), 16
 _MOST_TAX = 0.3  # of the total with it
+_ONE_CELL = 1.6  # heights between the middles of two lines of one cell
 _ABOUT = 0.015
 _MOST_ROWS_BELOW = 12
-_COUNTRIES = {
-    "JPY": re.compile("[\u3041-\u3096\u30a1-\u30fa]{2}|株式会社|御中"),
-    "TWD": re.compile(r"新台币|NT\$|统一编号|统一发票|营业税|营业人"),
-    "HKD": re.compile(r"港币|HK\$"),
-}
 _TAX_TOTAL = re.compile(
     r"(?:summe|total|gesamt|montant)\s*(?:der|des|de\s*la|of)?\s*(?:umsatzsteuer|mehrwertsteuer|mwst|ust|steuern?|tva|tax(?:es)?|vat)(?![a-z])"
     r"|(?<![a-z])(?:umsatzsteuer|mehrwertsteuer|mwst|ust|tva|vat|tax)\.?\s*(?:gesamt|total|summe)(?![a-z])",
@@ -90,14 +85,10 @@ _TAX_TOTAL = re.compile(
 _TAX_NUMBER = re.compile(
     r"(?:vat|btw|tax|ust|tva|gst)[\s.-]*(?:id|no|nr|reg|number|nummer|identi)|税号|识别号|%\s*$", re.IGNORECASE
 )
-_CURRENCY_LABELS = (
-    re.compile(r"^\W*(?:currency|währung|devise|monnaie|moneda|valuta|货币|币种)(?:\s*code)?(?=\W|$)", re.IGNORECASE),
-)
 _CHINESE_SUMS = re.compile(r"\W*合\s*计(?!.*[大小]写)")  # of a VAT invoice: the sum without tax, then the tax
 _IN_WORDS = re.compile(r"大\s*写")
 _IN_WORDS_LESS = 1.0
 _NO_TAX = re.compile(r"[*＊]{2,}|免税|不征税")  # in the place of the tax
-_EURO_TAX = re.compile(r"\b(?:btw|mwst|ust-?id|tva)\b|\b(?:NL|DE|FR|BE|AT|IT|ES)\d{8,}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +106,10 @@ def find_sums(index: LabelIndex) -> Sums:
     in_columns = _sums_in_columns(index)
     if in_columns and _is_whole(in_columns, [float(total.value) for _, total in totals]):
         return in_columns
-    untaxed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)[-1:]]
-    taxes = [amount for row in index.rows if _is_tax_row(row.text) for amount in _labelled_sums(index, row)[-1:]]
-    mixed = [row for row in index.rows if len(row.cells) > 1 and not _is_tax_row(row.text)]
+    rows = [row for row in index.rows if not _is_prose(row.text)]
+    untaxed = [amount for row in rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)[-1:]]
+    taxes = [amount for row in rows if _is_tax_row(row.text) for amount in _labelled_sums(index, row)[-1:]]
+    mixed = [row for row in rows if len(row.cells) > 1 and not _is_tax_row(row.text)]
     taxes += [a for row in mixed for cell in row.cells if _is_tax_row(cell.text) for a in _money_in(cell)[-1:]]
     for row in index.rows:
         if _CHINESE_SUMS.match(row.text) and len(both := _labelled_sums(index, row)) == 2:
@@ -132,10 +124,13 @@ def find_sums(index: LabelIndex) -> Sums:
         untaxed = [net for net in untaxed if abs(float(net.value)) >= abs(float(total.value)) - most]
     largest = max((amount for _, amount in totals), key=lambda amount: abs(float(amount.value)), default=None)
     nets = [*untaxed, *_amounts_without(index)]
-    several = total is not None and len({tax.value for tax in taxes}) > 1 and bool(nets)
+    halves = [row for row in rows if _is_tax_row(row.text) and _HALF.search(row.text)]
+    several = total is not None and bool(nets) and (bool(halves) or len({tax.value for tax in taxes}) > 1)
     tax = (
         _tax_sum(taxes, nets, total) if several else _matching(taxes, largest)
     )  # what is due may be less than either, where some was paid
+    if halves and not nets:
+        tax = _added(taxes) if len(halves) == len(taxes) == 2 else None
     printed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)]
     if several and tax is None:  # sums and taxes of parts, none of the whole
         untaxed = []
@@ -164,16 +159,13 @@ def _tax_sum(
 ) -> LocatedValue | None:
     """The tax of an invoice with several rates: what the total leaves of the sum without tax, printed or added up."""
     distinct = {tax.value: tax for tax in taxes}
-    if total is None or len(distinct) < 2:
+    if total is None or len(taxes) < 2:
         return None
     rests = [round(float(total.value) - float(net.value), 2) for net in untaxed]
     if agreeing := next((distinct[rest] for rest in rests if rest in distinct), None):
         return agreeing
-    added = round(sum(float(value) for value in distinct), 2)
-    if added not in rests:
-        return None
-    parts = list(distinct.values())
-    return replace(parts[0], value=added, lines=tuple(line for part in parts for line in part.lines))
+    sums = [_added(list(parts)) for parts in (distinct.values(), taxes)]
+    return next((added for added in sums if added.value in rests), None)
 
 
 def _untaxed_sum(
@@ -203,6 +195,11 @@ def _difference(
         return None
     untaxed = round(float(total.value) - float(tax.value), 2)
     return next((amount for _, amount in totals if amount.value == untaxed and amount is not total), None)
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a row is a sentence, which may speak of sums that are none of this invoice."""
+    return len(_WORD.findall(text)) > _MOST_WORDS
 
 
 def _is_tax_row(text: str) -> bool:
@@ -263,12 +260,12 @@ def _totals(index: LabelIndex) -> Iterator[tuple[float, LocatedValue]]:
 
 
 def _sums_in_columns(index: LabelIndex) -> Sums | None:
-    """The sums of a table with columns for the sum without tax, the tax and the total, by their one or last row.
+    """The sums of a table with columns for the sum without tax, the taxes and the total, by their one or last row.
 
     A row counts where its amounts add up. Of several rates the row counts that adds the others up.
     """
     for at, header in enumerate(index.rows):
-        columns = _sum_columns(header)
+        columns = _sum_columns(_wrapped_header(index.rows, at))
         if columns is None:
             continue
         under = [row for row in index.rows[at + 1 : at + 1 + _MOST_ROWS_BELOW] if row.page == header.page]
@@ -282,27 +279,43 @@ def _sums_in_columns(index: LabelIndex) -> Sums | None:
     return None
 
 
+def _wrapped_header(rows: Sequence[Row], at: int) -> list[PageLine]:
+    """The cells of a row, and those of the rows beside it whose print is as near as the lines of one cell are."""
+    middle = rows[at].cells[0].middle
+    near = [row for row in rows[max(at - 1, 0) : at + 2] if row.page == rows[at].page]
+    return [
+        cell
+        for row in near
+        for cell in row.cells
+        if row is rows[at] or (abs(cell.middle - middle) < _ONE_CELL * cell.height and not _money_in(cell))
+    ]
+
+
 def _is_whole(sums: Sums, totals: Sequence[float]) -> bool:
     """Whether the total of a table is one of the labelled totals, or larger than all of them."""
     gross = float(sums.total.value) if sums.total else 0.0
     return gross in totals or all(abs(total) < abs(gross) + _ABOUT for total in totals)
 
 
-def _sum_columns(header: Row) -> tuple[PageLine, PageLine, PageLine] | None:
-    """The cells of a header that name the sum without tax, the tax, and the total, from left to right."""
-    if any(_money_in(cell) for cell in header.cells):
+def _sum_columns(header: Sequence[PageLine]) -> tuple[PageLine, ...] | None:
+    """The cells of a header that name the sum without tax, the taxes, and the total, from left to right."""
+    if any(_money_in(cell) for cell in header):
         return None
-    untaxed = [cell for cell in header.cells if _UNTAXED.search(cell.text) or _NET.match(cell.text)]
-    taxes = [cell for cell in header.cells if _TAX.search(cell.text) and cell not in untaxed]
-    gross = [cell for cell in header.cells if _GROSS.search(cell.text) and cell not in (*untaxed, *taxes)]
+    untaxed = [cell for cell in header if _UNTAXED.search(cell.text) or _NET.match(cell.text)]
+    taxes = [cell for cell in header if _TAX.search(cell.text) and cell not in untaxed]
+    gross = [cell for cell in header if _GROSS.search(cell.text) and cell not in (*untaxed, *taxes)]
     for net in untaxed[:1]:
-        for tax in [cell for cell in taxes if cell.box[0] > net.box[0] and not _RATE.search(cell.text)][:1]:
-            for total in [cell for cell in gross if cell.box[0] > tax.box[0]][:1]:
-                return net, tax, total
+        parts = [cell for cell in taxes if cell.box[0] > net.box[0] and not _is_rate(cell.text)]
+        for total in [cell for cell in gross if parts and cell.box[0] > parts[-1].box[0]][:1]:
+            return net, *parts, total
     return None
 
 
-def _sums_under(row: Row, columns: tuple[PageLine, PageLine, PageLine]) -> Sums | None:
+def _is_rate(header: str) -> bool:
+    return bool(_RATE.search(header)) and not _RATED.search(header)
+
+
+def _sums_under(row: Row, columns: Sequence[PageLine]) -> Sums | None:
     amounts = []
     for column in columns:
         reach = 0.5 * (column.box[2] - column.box[0])
@@ -312,9 +325,19 @@ def _sums_under(row: Row, columns: tuple[PageLine, PageLine, PageLine]) -> Sums 
         if nearest is None:
             return None
         amounts.append(nearest)
-    untaxed, tax, total = amounts
+    untaxed, *parts, total = amounts
+    tax = _added(parts)
     right = abs(float(untaxed.value) + float(tax.value) - float(total.value)) < _ABOUT
     return Sums(total=total, untaxed=untaxed, tax=tax) if right and float(untaxed.value) else None
+
+
+def _added(parts: Sequence[LocatedValue]) -> LocatedValue:
+    """The sum of several taxes, as that of a state and that of its union; those of nothing prove nothing."""
+    printed = [part for part in parts if float(part.value)] or parts[:1]
+    if len(printed) == 1:
+        return printed[0]
+    added = round(sum(float(part.value) for part in printed), 2)
+    return replace(printed[0], value=added, lines=tuple(line for part in printed for line in part.lines))
 
 
 def _labelled_sums(index: LabelIndex, row: Row) -> list[LocatedValue]:
@@ -344,51 +367,3 @@ def _money_in(cell: PageLine) -> list[LocatedValue]:
 
 def _is_money(amount: Amount) -> bool:
     return has_cents(amount) or bool(amount.currency)
-
-
-def find_currency(index: LabelIndex, total: LocatedValue | None) -> LocatedValue | None:
-    """Find the currency; the sign ``¥``, and ``元``, are those of the country whose papers say what this one says."""
-    located = _printed_currency(index, total)
-    if located is not None and located.value != "CNY":
-        return located
-    for code, says in _COUNTRIES.items():
-        if line := next((line for line in index.lines if says.search(line.text)), None):
-            return located_in(code, located.lines if located else [line], located.quote if located else None)
-    return located
-
-
-def _printed_currency(index: LabelIndex, total: LocatedValue | None) -> LocatedValue | None:
-    """Find the currency beside the total, else the most frequent one, else the euro where the tax is named as there."""
-    if labelled := index.first(_CURRENCY_LABELS, _read_currency):
-        return labelled
-    if total:
-        for line in (*total.lines, *index.row_of(total.lines[0]).cells):
-            if codes := find_currencies(line.text):
-                return located_in(codes[0], [line])
-    counts = Counter(code for line in index.lines for code in find_currencies(line.text))
-    if counts:
-        code = counts.most_common(1)[0][0]
-        return located_in(code, [next(line for line in index.lines if code in find_currencies(line.text))])
-    for line in index.lines:
-        if match := re.search(r"(?<![a-z])(euros?|dollars?|pounds?\s+sterling)(?![a-z])", line.text, re.IGNORECASE):
-            word = match[1].casefold()
-            code = currency_code(word) or ("USD" if word.startswith("dollar") else "GBP")
-            return located_in(code, [line])
-    return _euro_by_tax(index) or _yuan_by_form(index)
-
-
-def _read_currency(text: str) -> tuple[object, int, int] | None:
-    word = re.match(r"[^\W\d_]{2,8}", text)
-    code = currency_code(word[0]) if word else ""
-    return (code, 0, len(word[0])) if word and code else None
-
-
-def _yuan_by_form(index: LabelIndex) -> LocatedValue | None:
-    """The currency of Chinese tax invoices, which are issued in no other one."""
-    line = tax_invoice_line(index)
-    return located_in("CNY", [line]) if line else None
-
-
-def _euro_by_tax(index: LabelIndex) -> LocatedValue | None:
-    line = next((line for line in index.lines if _EURO_TAX.search(line.text)), None)
-    return located_in("EUR", [line]) if line else None

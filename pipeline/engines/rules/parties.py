@@ -67,12 +67,15 @@ def is_registration(text: str) -> bool:
     return bool(_REGISTRATION.fullmatch(text.strip()))
 
 
+_OPEN_QUOTE = re.compile(r"^[\"“„](?=[^\"“”]*$)")
+
+
 def company_name(text: str) -> str:
     """Return the name without the registration number behind it and with ``Sdn`` corrected where OCR misread it."""
     name = re.sub(r"\s*[(\[（][^()\[\]]*\d{4}[^()\[\]]*(?:[)\]）]|$).*$", "", text.strip())
     name = _REGISTRATION.sub("", name) if re.search(r"bhd\W*\S*\d{5}", name, re.IGNORECASE) else name
     name = re.sub(r"\bS[O0]N\.?(?=\s?BHD)", "SDN", name, flags=re.IGNORECASE)
-    return name.strip(" \t,;:*-–|") or text.strip()
+    return name.strip(' \t,;:*-–|“”"„') or text.strip()
 
 
 def looks_like_address(text: str) -> bool:
