@@ -53,9 +53,9 @@ def checking_queue(
 
 def _all(store: KnowledgeStore, schemas: Mapping[str, Schema], wanted: str, document: str) -> Iterator[DoubtfulValue]:
     for rows in _of_document(store, wanted, document) if document else _of_schemas(store, wanted):
-        sureness = store.page_queries.unsure_pages([at for at, _, _ in rows], LEAST_SURE)
+        unsure = store.page_queries.unsure_print([at for at, _, _ in rows], LEAST_SURE)
         for at, source, record in rows:
-            yield from doubtful_values(at, source, record, schemas.get(record.schema), sureness.get(at, {}))
+            yield from doubtful_values(at, source, record, schemas.get(record.schema), unsure.get(at, ()))
 
 
 def _of_schemas(store: KnowledgeStore, wanted: str) -> Iterator[Sequence[tuple[str, str, Record]]]:

@@ -11,7 +11,7 @@ For scanned pages that is measured (``ocr_doubt``); the other sizes put reasons 
 0.8   something does not add up, such as a total that is not the sum of its rows
 0.6   it is none of the values that its field may have
 0.5   it is nearly, but not quite, what the words say that are its evidence
-else  the share of wrong values on pages that the OCR was as sure of
+else  the share of wrong values on pages, or in pictures of print, that the OCR was as sure of
 ====  ==========================================================================================
 
 What a person has said something of is not doubtful. Several reasons: the strongest counts, all are told.
@@ -19,9 +19,9 @@ What a person has said something of is not doubtful. Several reasons: the strong
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rapidfuzz import fuzz
 
@@ -29,7 +29,10 @@ from pipeline.engines.evidence.located_values import squash
 from pipeline.queries.ocr_doubt import ocr_doubt
 from stores.correction_marks import CorrectionMark, Verdict
 from stores.corrections import REMARKS, ValuePath, missing_remark
-from stores.models import Field, Record, Schema
+from stores.models import Box, Field, Record, Schema
+
+if TYPE_CHECKING:
+    from stores.contracts.queries import UnsurePrint
 
 LEAST_DOUBT = 0.1
 _UNPLACED, _NOWHERE, _MISSING, _CONTRADICTION, _NO_CHOICE, _OTHER_WORDS = 0.95, 0.9, 0.85, 0.8, 0.6, 0.5
@@ -62,9 +65,9 @@ class _Doubt:
 
 
 def doubtful_values(
-    document: str, source: str, record: Record, schema: Schema | None, sureness: Mapping[int, float]
+    document: str, source: str, record: Record, schema: Schema | None, unsure: Sequence[UnsurePrint]
 ) -> Iterator[DoubtfulValue]:
-    """The values of a record that should be checked. ``sureness``: page -> confidence of the OCR, 0 to 1."""
+    """The values of a record that should be checked. ``unsure``: the print of the document that OCR was not sure of."""
     checked = {mark.path for mark in record.corrections if mark.applied}
     evidence = {one.path: one for one in record.evidence}
     fields = {field.name: field for field in schema.fields} if schema else {}
@@ -72,7 +75,7 @@ def doubtful_values(
         if path in checked or path.rpartition(".")[0] in checked:
             continue
         one = evidence.get(path)
-        doubts = _doubts_of(path, value, record, fields, one, sureness)
+        doubts = _doubts_of(path, value, record, fields, one, unsure)
         if doubts:
             place = one if one is not None and one.found else None
             yield DoubtfulValue(
@@ -118,7 +121,7 @@ def _doubts_of(
     record: Record,
     fields: Mapping[str, Field],
     evidence: Any,
-    sureness: Mapping[int, float],
+    unsure: Sequence[UnsurePrint],
 ) -> list[_Doubt]:
     if path.startswith(REMARKS):
         return [_Doubt(_CONTRADICTION, str(value))]
@@ -134,10 +137,20 @@ def _doubts_of(
         doubts.append(_Doubt(_NO_CHOICE, f"it is none of {', '.join(field.choices)}"))
     if _is_misread(value, evidence.quote):
         doubts.append(_Doubt(_OTHER_WORDS, f"the document says “{evidence.quote}” there"))
-    sure = sureness.get(evidence.page, 1.0)
-    if (wrong := ocr_doubt(sure)) >= LEAST_DOUBT:
-        doubts.append(_Doubt(wrong, f"the OCR of page {evidence.page} is {100 * sure:.0f} % sure"))
+    around = [part for part in unsure if part.page == evidence.page and _lies_in(evidence.boxes, part.box)]
+    least = min(around, key=lambda part: part.confidence, default=None)
+    if least is not None and (wrong := ocr_doubt(least.confidence)) >= LEAST_DOUBT:
+        what = f"page {least.page}" if least.box is None else f"the picture on page {least.page} where it stands"
+        doubts.append(_Doubt(wrong, f"the OCR of {what} is {100 * least.confidence:.0f} % sure"))
     return doubts
+
+
+def _lies_in(boxes: Sequence[Box], part: Box | None) -> bool:
+    """Whether the middle of one of the boxes lies in a part of a page; None is all of it."""
+    if part is None:
+        return True
+    x0, y0, x1, y1 = part
+    return any(x0 <= (box[0] + box[2]) / 2 <= x1 and y0 <= (box[1] + box[3]) / 2 <= y1 for box in boxes)
 
 
 def _field_at(fields: Mapping[str, Field], path: str) -> Field | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from stores.generation_views import GenerationView, StepView
-from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Route, Stage
+from stores.models import Box, Chunk, DocumentState, Evidence, Fault, JobState, Route, Stage
 from stores.views import (
     DocumentFilter,
     DocumentView,
@@ -45,6 +45,15 @@ class Availability:
         if not self.visible:
             return "so-far"
         return "older" if self.newer else "current"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsurePrint:
+    """Print that OCR was not sure of, 0 to 1: a whole page, or what stands in ``box`` on a page with a text layer."""
+
+    page: int
+    confidence: float
+    box: Box | None = None  # in points, on the page as displayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +255,8 @@ class PageQueries(Protocol):
     def records_by_schema(self) -> dict[str, int]:
         """Return how many records of each schema are visible."""
 
-    def unsure_pages(self, documents: Sequence[str], below: float) -> dict[str, dict[int, float]]:
-        """Return document -> page -> confidence, of visible documents' pages whose OCR was less confident."""
+    def unsure_print(self, documents: Sequence[str], below: float) -> dict[str, list[UnsurePrint]]:
+        """Return by document what OCR was less confident of in visible documents."""
 
     def languages(self) -> list[str]:
         """Return the language codes of the visible documents, sorted."""

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, Table, and_, func, select
 
+from stores.contracts.queries import UnsurePrint
 from stores.models import Chunk, Evidence, Route
 from stores.sql.database import Database
 from stores.sql.pages import placed_boxes
-from stores.sql.tables import SHOWN_NAME, chunk, evidence, generation, page, record, source
+from stores.sql.tables import SHOWN_NAME, block, chunk, evidence, generation, page, record, source
 from stores.sql.tables import document as document_table
 from stores.views import PageMark
 
@@ -107,15 +108,18 @@ class Inspection:
         with self.database.read() as connection:
             return {row.schema: row.n for row in connection.execute(query)}
 
-    def unsure_pages(self, documents: Sequence[str], below: float) -> dict[str, dict[int, float]]:
-        """Pages of visible documents whose OCR was less confident than ``below``: document -> page -> confidence."""
-        answers = and_(document_table.c.id == page.c.document, document_table.c.visible == page.c.generation)
-        query = select(page.c.document, page.c.number, page.c.confidence).join(document_table, answers)
-        pages: dict[str, dict[int, float]] = {}
+    def unsure_print(self, documents: Sequence[str], below: float) -> dict[str, list[UnsurePrint]]:
+        """What OCR was less confident of than ``below`` in visible documents, by document: pages, then blocks."""
+        unsure: dict[str, list[UnsurePrint]] = {}
         with self.database.read() as connection:
-            for row in connection.execute(query.where(page.c.document.in_(documents), page.c.confidence < below)):
-                pages.setdefault(row.document, {})[row.number] = row.confidence
-        return pages
+            for row in connection.execute(_unsure(page, page.c.number, documents, below)):
+                whole = UnsurePrint(page=row.page, confidence=row.confidence)
+                unsure.setdefault(row.document, []).append(whole)
+            places = (block.c.x0, block.c.y0, block.c.x1, block.c.y1)
+            for row in connection.execute(_unsure(block, block.c.page, documents, below, *places)):
+                part = UnsurePrint(page=row.page, confidence=row.confidence, box=(row.x0, row.y0, row.x1, row.y1))
+                unsure.setdefault(row.document, []).append(part)
+        return unsure
 
     def languages(self) -> list[str]:
         """The languages of the documents that answer now, by their codes."""
@@ -136,6 +140,12 @@ class Inspection:
         query = select(evidence.c.page).where(_of(evidence, document, number), this)
         with self.database.read() as connection:
             return connection.execute(query).scalar_one_or_none() or 0
+
+
+def _unsure(table: Table, number: Any, documents: Sequence[str], below: float, *columns: Any) -> Select[Any]:
+    answers = and_(document_table.c.id == table.c.document, document_table.c.visible == table.c.generation)
+    query = select(table.c.document, number.label("page"), table.c.confidence, *columns).join(document_table, answers)
+    return query.where(table.c.document.in_(documents), table.c.confidence < below)
 
 
 def _of(table: Any, document: str, number: int) -> Any:

@@ -385,4 +385,10 @@ MIGRATIONS: tuple[Migration, ...] = (
         name="how sure OCR was of blocks on pages with a text layer",
         columns=(("block", "confidence", "FLOAT"),),
     ),
+    Migration(
+        name="which blocks OCR has read",
+        statements=(
+            "CREATE INDEX IF NOT EXISTS block_recognised ON block (document, generation) WHERE confidence IS NOT NULL",
+        ),
+    ),
 )

@@ -150,6 +150,7 @@ step = Table(
 )
 
 _WARNED = text("warning IS NOT NULL")
+_RECOGNISED = text("confidence IS NOT NULL")
 
 page = Table(
     "page",
@@ -193,6 +194,7 @@ block = Table(
         Column("confidence", Float),  # of OCR where it read lines of it on a page with a text layer
     ),
     PrimaryKeyConstraint("document", "generation", "page", "ordinal"),
+    Index("block_recognised", "document", "generation", sqlite_where=_RECOGNISED, postgresql_where=_RECOGNISED),
 )
 
 chunk = Table(

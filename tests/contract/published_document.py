@@ -99,11 +99,11 @@ def planned(store: KnowledgeStore, pages: int = 2) -> None:
     assert sorted(step.batch for step in due) == list(range(1, pages + 1))
 
 
-def parsed(store: KnowledgeStore, batch: int) -> list[StepKey]:
+def parsed(store: KnowledgeStore, batch: int, text: PageText = TEXT) -> list[StepKey]:
     """Read the page of a batch; return what became due."""
     claim = claimed(store, Stage.PARSE, batch)
     store.steps.begin_page(claim, batch)
-    store.steps.save_page(claim, PageResult(number=batch, text=TEXT))
+    store.steps.save_page(claim, PageResult(number=batch, text=text))
     return store.steps.finish(claim, Nothing(), NEEDS, 0.25)
 
 
@@ -113,11 +113,11 @@ def chunk(ordinal: int, text: str) -> Chunk:
     return Chunk(ordinal=ordinal, text=text, heading="", first_page=1, last_page=2, boxes=boxes, embedding=vector)
 
 
-def published(store: KnowledgeStore) -> None:
+def published(store: KnowledgeStore, text: PageText = TEXT) -> None:
     """Walk a submitted document of two pages through all stages."""
     planned(store)
-    parsed(store, 1)
-    parsed(store, 2)
+    parsed(store, 1, text)
+    parsed(store, 2, text)
     store.steps.finish(
         claimed(store, Stage.EXTRACT), Extracted(records=(RECORD,), title="Birds", language="en"), NEEDS, 0.1
     )

@@ -259,6 +259,13 @@ def test_a_published_document_is_read_as_it_was_saved(store: KnowledgeStore) -> 
     assert store.queries.answering() == {"pages": 2, "chunks": 2, "records": 1}
 
 
+def test_print_that_ocr_was_not_sure_of_is_told(store: KnowledgeStore) -> None:
+    submitted(store)
+    published(store, replace(TEXT, confidence=0.8, blocks=(replace(TEXT.blocks[0], confidence=0.9),)))
+    told = {(one.page, one.confidence, one.box) for one in store.page_queries.unsure_print([DOCUMENT], 0.96)[DOCUMENT]}
+    assert told == {(at, *what) for at in (1, 2) for what in ((0.8, None), (0.9, TEXT.blocks[0].box))}
+
+
 def test_words_are_found_only_after_the_switch(store: KnowledgeStore) -> None:
     submitted(store)
     assert store.chunks.keyword_hits("herons", 5, None).ids == []

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from pipeline.queries.doubts import LEAST_DOUBT, DoubtfulValue, doubtful_values
 from pipeline.queries.ocr_doubt import LEAST_SURE, SHARE_RIGHT, ocr_doubt
+from stores.contracts.queries import UnsurePrint
 from stores.correction_marks import CorrectionMark, Verdict
 from stores.models import Evidence, Field, FieldKind, Record, Schema
 
@@ -50,8 +51,14 @@ RECORD = Record(
 )
 
 
+UNSURE = (
+    UnsurePrint(page=2, confidence=0.7),
+    UnsurePrint(page=1, confidence=0.9, box=(10.0, 10.0, 60.0, 30.0)),
+)
+
+
 def doubts(record: Record) -> dict[str, DoubtfulValue]:
-    return {value.path: value for value in doubtful_values("d", "a.pdf", record, SCHEMA, {2: 0.7})}
+    return {value.path: value for value in doubtful_values("d", "a.pdf", record, SCHEMA, UNSURE)}
 
 
 def test_each_reason_has_its_doubt_and_proved_values_have_none() -> None:
@@ -75,6 +82,14 @@ def test_what_a_person_said_something_of_is_not_doubtful_unless_it_lost_its_valu
     lost = CorrectionMark(path="lines[7].what", number=9, applied=False, replaced="x", **told)  # type: ignore[arg-type]
     left = doubts(replace(RECORD, corrections=(*marks, lost)))
     assert [(value.path, value.doubt) for value in left.values()] == [("lines[7].what", 0.95)]
+
+
+def test_a_value_in_a_picture_of_print_is_as_doubtful_as_the_ocr_of_the_picture() -> None:
+    inside, beside = ((20.0, 12.0, 40.0, 22.0),), ((20.0, 40.0, 40.0, 50.0),)
+    places = [replace(place("currency", "GBP"), boxes=boxes) for boxes in (inside, beside)]
+    within, outside = (doubts(replace(RECORD, evidence=(one,))).get("currency") for one in places)
+    assert outside is None and within is not None and within.doubt == 0.2
+    assert within.reasons == ("the OCR of the picture on page 1 where it stands is 90 % sure",)
 
 
 def test_the_doubt_of_a_scan_follows_what_was_measured() -> None:
