@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scripts.layouts.business_world import Printer
-from scripts.layouts.contracts import parties_of
+from scripts.layouts.contracts import parties_of, worth_of
 from scripts.layouts.invoices import block, goods, pairs, table, totals
 from scripts.layouts.printed_sheet import Flow, Sheet
 
@@ -49,7 +49,7 @@ def mietvertrag(say: Printer) -> Sheet:
             "§ 2 Mietzeit",
             f"Das Mietverhältnis beginnt am {say.date(say.later(20), 'dots')}. Die Laufzeit beträgt 36 Monate.",
         ),
-        ("§ 3 Miete", f"Die Miete beträgt {say.money(float(say.draw.randint(6, 19) * 100))} im Monat."),
+        ("§ 3 Miete", f"Die Miete beträgt {say.money(worth := float(say.draw.randint(6, 19) * 100))} im Monat."),
         ("§ 4 Schlussbestimmungen", "Es gilt deutsches Recht. Änderungen bedürfen der Schriftform."),
     ):
         flow.gap(5)
@@ -62,9 +62,11 @@ def mietvertrag(say: Printer) -> Sheet:
     say.truth.fields |= {
         "title": "Mietvertrag",
         "date": say.day.isoformat(),
+        "start_date": say.later(20).isoformat(),
         "term": "36 Monate",
         "governing_law": "deutsches Recht",
     }
+    worth_of(say, worth, "Miete", "Monat")
     parties_of(say, (landlord, "Vermieter"), (tenant, "Mieter"))
     return flow.sheet
 
@@ -78,7 +80,7 @@ def chinese_lease(say: Printer) -> Sheet:
     for head, text in (
         ("第一条", f"甲方将位于{say.firms[0].address}的房屋出租给乙方使用。"),
         ("第二条", "租赁期限为一年，自房屋交付之日起计算。"),
-        ("第三条", f"月租金为人民币{say.number(float(say.draw.randint(20, 90) * 100))}元，按季度支付。"),
+        ("第三条", f"月租金为人民币{say.number(worth := float(say.draw.randint(20, 90) * 100))}元，按季度支付。"),
         ("第四条", "本合同适用中华人民共和国法律，争议由房屋所在地人民法院管辖。"),
     ):
         flow.gap(5)
@@ -93,6 +95,7 @@ def chinese_lease(say: Printer) -> Sheet:
         "term": "一年",
         "governing_law": "中华人民共和国法律",
     }
+    worth_of(say, worth, "月租金", "月")
     parties_of(say, (one, "甲方"), (other, "乙方"))
     return flow.sheet
 

@@ -16,6 +16,10 @@ def parties_of(say: Printer, *rows: tuple[str, str]) -> None:
     say.truth.fields["parties"] = [{"name": name, "role": role} for name, role in rows]
 
 
+def worth_of(say: Printer, amount: float, name: str, per: str | None) -> None:
+    say.truth.fields |= {"amount": amount, "currency": say.code, "amount_name": name, "amount_per": per}
+
+
 def services(say: Printer) -> Sheet:
     """A services agreement: parties in a sentence with roles in quotes, numbered clauses, signatures."""
     one, other, flow = say.firms[0], say.firms[1], Flow(Sheet(serif=True), 70, 455, 60, 10.5)
@@ -26,7 +30,7 @@ def services(say: Printer) -> Sheet:
     )
     for at, (title, text) in enumerate((
         ("Services", "The Provider shall perform the services described in Schedule A with reasonable skill and care."),
-        ("Fees", f"The Client shall pay the Provider {say.money(float(say.draw.randint(8, 90) * 500))} per quarter within thirty days of receipt of an invoice."),
+        ("Fees", f"The Client shall pay the Provider {say.money(worth := float(say.draw.randint(8, 90) * 500))} per quarter within thirty days of receipt of an invoice."),
         ("Term", "This Agreement shall remain in force for a period of twenty-four (24) months from its date unless terminated earlier."),
         ("Confidentiality", _FILL),
         ("Governing Law", "This Agreement shall be governed by and construed in accordance with the laws of England and Wales."),
@@ -44,6 +48,7 @@ def services(say: Printer) -> Sheet:
         "term": "twenty-four (24) months",
         "governing_law": "laws of England and Wales",
     }
+    worth_of(say, worth, "Fees", "quarter")
     parties_of(say, (one.name, "Client"), (other.name, "Provider"))
     return flow.sheet
 
@@ -58,7 +63,7 @@ def tenancy(say: Printer) -> Sheet:
     flow.line(f"Premises: {say.firms[0].address}")
     for title, text in (
         ("1. Term.", f"The lease begins on {say.date(say.later(20), 'english')} and runs for twelve (12) months."),
-        ("2. Rent.", f"The Tenant shall pay {say.money(float(say.draw.randint(7, 29) * 100))} per month, in advance, on the first day of each month."),
+        ("2. Rent.", f"The Tenant shall pay {say.money(worth := float(say.draw.randint(7, 29) * 100))} per month, in advance, on the first day of each month."),
         ("3. Use.", "The Tenant shall use the premises as a private residence only and shall keep them clean. " + _FILL),
         ("4. Governing law.", "This lease shall be governed by the laws of the State of Oregon."),
     ):  # fmt: skip
@@ -70,9 +75,11 @@ def tenancy(say: Printer) -> Sheet:
     say.truth.fields |= {
         "title": "Residential Lease Agreement",
         "date": say.day.isoformat(),
+        "start_date": say.later(20).isoformat(),
         "term": "twelve (12) months",
         "governing_law": "laws of the State of Oregon",
     }
+    worth_of(say, worth, "Rent", "month")
     parties_of(say, (landlord, "Landlord"), (tenant, "Tenant"))
     return flow.sheet
 
@@ -95,7 +102,7 @@ def dienstvertrag(say: Printer) -> Sheet:
         flow.line(text, centred=True)
     for title, text in (
         ("§ 1 Gegenstand", "Der Auftragnehmer erbringt für den Auftraggeber die in Anlage 1 beschriebenen Leistungen."),
-        ("§ 2 Vergütung", f"Die Vergütung beträgt {say.money(float(say.draw.randint(10, 99) * 100))} im Monat zuzüglich der gesetzlichen Umsatzsteuer."),
+        ("§ 2 Vergütung", f"Die Vergütung beträgt {say.money(worth := float(say.draw.randint(10, 99) * 100))} im Monat zuzüglich der gesetzlichen Umsatzsteuer."),
         ("§ 3 Laufzeit", "Der Vertrag hat eine Laufzeit von 24 Monaten und kann danach mit einer Frist von drei Monaten gekündigt werden."),
         ("§ 4 Anwendbares Recht", "Es gilt das Recht der Bundesrepublik Deutschland."),
     ):  # fmt: skip
@@ -112,6 +119,7 @@ def dienstvertrag(say: Printer) -> Sheet:
         "term": "24 Monaten",
         "governing_law": "Recht der Bundesrepublik Deutschland",
     }
+    worth_of(say, worth, "Vergütung", "Monat")
     parties_of(say, (one.name, "Auftraggeber"), (other.name, "Auftragnehmer"))
     return flow.sheet
 
@@ -120,12 +128,12 @@ def chinese_purchase(say: Printer) -> Sheet:
     """A Chinese contract: 甲方 and 乙方 as labels, articles, date of signing at the end."""
     one, other, flow = say.firms[0], say.firms[1], Flow(Sheet(), 65, 465, 55, 10.5)
     flow.line("设备采购合同", 18, centred=True)
-    flow.line(f"合同编号：{say.code_of('HT', 8)}", 9)
+    flow.line(f"合同编号：{(number := say.code_of('HT', 8))}", 9)
     flow.line(f"甲方（买方）：{one.name}")
     flow.line(f"乙方（卖方）：{other.name}")
     for title, text in (
         ("第一条 合同标的", "甲方向乙方采购附件所列设备，乙方负责运输、安装和调试。"),
-        ("第二条 合同金额", f"合同总金额为人民币{say.number(float(say.draw.randint(10, 90) * 1000))}元。"),
+        ("第二条 合同金额", f"合同总金额为人民币{say.number(worth := float(say.draw.randint(10, 90) * 1000))}元。"),
         ("第三条 合同期限", "本合同有效期为两年，自双方签字盖章之日起生效。"),
         ("第四条 争议解决", "因本合同发生的争议，双方协商解决；协商不成的，提交甲方所在地人民法院诉讼解决。"),
         ("第五条 适用法律", "本合同适用中华人民共和国法律。"),
@@ -139,10 +147,12 @@ def chinese_purchase(say: Printer) -> Sheet:
     say.truth.titles.append("设备采购合同")
     say.truth.fields |= {
         "title": "设备采购合同",
+        "number": number,
         "date": say.day.isoformat(),
         "term": "两年",
         "governing_law": "中华人民共和国法律",
     }
+    worth_of(say, worth, "合同总金额", None)
     parties_of(say, (one.name, "甲方"), (other.name, "乙方"))
     return flow.sheet
 
@@ -158,7 +168,7 @@ def employment(say: Printer) -> Sheet:
     flow.line(f"(2) {person} of {say.firms[1].address} (the Employee).")
     for title, text in (
         ("Commencement and term", "Your employment is for a fixed term of 18 months."),
-        ("Salary", f"Your salary is {say.money(float(say.draw.randint(24, 80) * 1000))} a year, paid monthly in arrears."),
+        ("Salary", f"Your salary is {say.money(worth := float(say.draw.randint(24, 80) * 1000))} a year, paid monthly in arrears."),
         ("Confidential information", _FILL),
         ("Governing law and jurisdiction", "This agreement is governed by the law of Scotland, and its courts have jurisdiction."),
     ):  # fmt: skip
@@ -174,6 +184,7 @@ def employment(say: Printer) -> Sheet:
         "term": "18 months",
         "governing_law": "law of Scotland",
     }
+    worth_of(say, worth, "salary", "year")
     parties_of(say, (firm.name, "Employer"), (person, "Employee"))
     return flow.sheet
 
@@ -191,7 +202,7 @@ def contrat_prestation(say: Printer) -> Sheet:
     )
     for title, text in (
         ("Article 1 - Objet", "Le Prestataire s'engage à fournir au Client les services décrits en annexe."),
-        ("Article 2 - Prix", f"Le prix est fixé à {say.money(float(say.draw.randint(10, 80) * 100))} hors taxes par mois."),
+        ("Article 2 - Prix", f"Le prix est fixé à {say.money(worth := float(say.draw.randint(10, 80) * 100))} hors taxes par mois."),
         ("Article 3 - Durée", "Le présent contrat est conclu pour une durée de douze mois à compter de sa signature."),
         ("Article 4 - Droit applicable", "Le présent contrat est soumis au droit français."),
     ):  # fmt: skip
@@ -207,6 +218,7 @@ def contrat_prestation(say: Printer) -> Sheet:
         "term": "douze mois",
         "governing_law": "droit français",
     }
+    worth_of(say, worth, "prix", "mois")
     parties_of(say, (one.name, "Client"), (other.name, "Prestataire"))
     return flow.sheet
 
@@ -222,7 +234,7 @@ def chinese_labour(say: Printer) -> Sheet:
     for title, text in (
         ("一、服务内容", "乙方为甲方提供信息系统的维护服务，每月巡检一次，并在接到故障通知后四小时内响应。"),
         ("二、服务期限", "服务期限为十二个月。"),
-        ("三、服务费用", f"服务费用共计{say.number(float(say.draw.randint(5, 60) * 1000))}元，分四次支付。"),
+        ("三、服务费用", f"服务费用共计{say.number(worth := float(say.draw.randint(5, 60) * 1000))}元，分四次支付。"),
         ("四、保密", "双方对合作中知悉的对方商业秘密负有保密义务。"),
         ("五、其他", "本合同一式两份，双方各执一份，受中华人民共和国法律管辖。"),
     ):
@@ -236,6 +248,7 @@ def chinese_labour(say: Printer) -> Sheet:
         "term": "十二个月",
         "governing_law": "中华人民共和国法律",
     }
+    worth_of(say, worth, "服务费用共计", None)
     parties_of(say, (one.name, "甲方"), (other.name, "乙方"))
     return flow.sheet
 
@@ -250,7 +263,7 @@ def loan(say: Printer) -> Sheet:
     flow.line("AND", bold=True, centred=True)
     flow.line(f'{other.name} ("Borrower")', centred=True)
     for title, text in (
-        ("1. The Loan", f"The Lender lends to the Borrower the sum of {say.money(float(say.draw.randint(10, 90) * 1000))}."),
+        ("1. The Loan", f"The Lender lends to the Borrower the sum of {say.money(worth := float(say.draw.randint(10, 90) * 1000))}."),
         ("2. Term", "The Loan is for a term of five (5) years from the date of this agreement."),
         ("3. Interest", "Interest is due at the rate of 4.5% a year on the balance outstanding. " + _FILL),
         ("4. Applicable law", "This agreement and any dispute arising out of it are governed by the laws of Ireland."),
@@ -267,6 +280,7 @@ def loan(say: Printer) -> Sheet:
         "term": "five (5) years",
         "governing_law": "laws of Ireland",
     }
+    worth_of(say, worth, "sum", None)
     parties_of(say, (one.name, "Lender"), (other.name, "Borrower"))
     return flow.sheet
 

@@ -48,7 +48,13 @@ def test_percentages_are_no_amounts() -> None:
 
 @pytest.mark.parametrize(
     ("printed", "value"),
-    [("壹仟贰佰叁拾元伍角整", 1230.5), ("壹万零伍佰圆整", 10500.0), ("叁亿元整", 300000000.0), ("贰拾元零捌分", 20.08)],
+    [
+        ("壹仟贰佰叁拾元伍角整", 1230.5),
+        ("壹万零伍佰圆整", 10500.0),
+        ("叁亿元整", 300000000.0),
+        ("伍亿柒仟陆佰万元整", 576000000.0),
+        ("贰拾元零捌分", 20.08),
+    ],
 )
 def test_chinese_numerals(printed: str, value: float) -> None:
     assert read_chinese_amount(printed) == value

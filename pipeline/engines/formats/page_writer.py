@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.engines.formats.elements import Element, TableCell, column_name
+from pipeline.engines.layout.letter_spacing import joined_title
 from pipeline.engines.layout.tables import Cell, Table
 from pipeline.page_markdown import escaped
 from stores.models import Block, Box, Fault, Label, Line, PageText
@@ -23,6 +24,7 @@ _LINE_LETTERS = 100
 _COLUMN_PT, _COLUMN_GAP_PT = 140.0, 12.0
 _INDENT_PT = 18.0
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60]")
+_UNBROKEN = re.compile(r"[!-~]+|.", re.DOTALL)
 _LIKE_A_LIST = re.compile(r"(?m)^(\s*)(?:([-+*])|(\d{1,9})([.)]))(?=\s)")
 ANGLE = re.compile(r"<(?=[A-Za-z/!?])(?![\w.+-]+@[\w.-]+>)")  # that would begin a tag; mail addresses stay
 _FENCES = re.compile(r"(?m)^\s*(`{3,})")
@@ -63,12 +65,18 @@ class _Writer:
 def page_text(elements: Sequence[Element], engine: str, unread: Sequence[str] = ()) -> PageText:
     """Write one page. ``unread``: what of it was not read; it becomes the page's warning."""
     writer = _Writer([], [])
-    for element in elements:
+    for element in map(_with_joined_title, elements):
         written = _table(element, writer.bottom) if element.cells else _text(element, writer.bottom)
         if written:
             writer.add(element, *written)
     warning = Fault(code="left_out", message=f"not read: {', '.join(unread)}") if unread else None
     return PageText(markdown="".join(writer.parts), blocks=tuple(writer.blocks), engine=engine, warning=warning)
+
+
+def _with_joined_title(element: Element) -> Element:
+    """An element whose text is no title spelt out with blanks, as those of Chinese contracts are."""
+    plain = not (element.markdown or element.cells or element.code)
+    return replace(element, text=joined_title(element.text)) if plain else element
 
 
 def plain_text(elements: Sequence[Element]) -> str:
@@ -123,10 +131,23 @@ def _wrapped(text: str, *, code: bool) -> Iterator[str]:
         if code or len(line) <= _LINE_LETTERS // 2:
             yield line or " "
             continue
-        letters = _LINE_LETTERS // 2 if 2 * len(_WIDE.findall(line)) > len(line) else _LINE_LETTERS
+        if 2 * len(_WIDE.findall(line)) > len(line):
+            yield from _wrapped_anywhere(line)
+            continue
         yield from textwrap.wrap(
-            line, letters, break_on_hyphens=False, replace_whitespace=False, drop_whitespace=True
+            line, _LINE_LETTERS, break_on_hyphens=False, replace_whitespace=False, drop_whitespace=True
         ) or [" "]
+
+
+def _wrapped_anywhere(line: str) -> Iterator[str]:
+    """The rows of a line of Chinese, broken between any two of its characters, but in no number and no Latin word."""
+    row = ""
+    for piece in _UNBROKEN.findall(line):
+        if row.strip() and len(row) + len(piece) > _LINE_LETTERS // 2:
+            yield row.strip()
+            row = ""
+        row += piece
+    yield row.strip() or " "
 
 
 def _set_in(element: Element, box: Box) -> list[Line]:

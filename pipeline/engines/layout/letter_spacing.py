@@ -19,12 +19,29 @@ _LEAST_SINGLES = 8  # characters that stand alone, in a line that is spaced out 
 _SINGLES_SHARE = 0.7  # of its words
 _LEAST_SPELLED = 3  # letters
 _WIDEST_IN_LINE_EM = 0.3
+_WORD_GAP_EM = 0.3
+_SPELT = re.compile("[\u4e00-\u9fff](?: +[\u4e00-\u9fff]){2,}")  # 劳 动 合 同
+_COUNTED = frozenset(  # heads of columns, blanks of forms
+    "年月日时分秒一二三四五六七八九十甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥上中下左右东南西北男女是否有无"
+)
+_WIDEST_SPELT_EM, _EVEN = 2.5, 1.6  # a gap between two characters of a title, and the widest of them to the usual one
 _VOWELS = frozenset("aeiouyаеиоуыэюяέαεηιουω")
 
 
 def is_letter_spaced(text: str) -> bool:
     """Whether a line holds single letters in a row that may be words, or hardly anything but single characters."""
-    return bool(_SPACED.search(text)) or _is_of_singles(text.split())
+    return bool(_SPACED.search(text)) or _is_of_singles(text.split()) or _is_spelt(text)
+
+
+def _is_spelt(text: str) -> bool:
+    """Whether a line is nothing but single Chinese characters, and these do not number the heads of columns."""
+    return _SPELT.fullmatch(text) is not None and not _COUNTED.issuperset(text.replace(" ", ""))
+
+
+def joined_title(text: str) -> str:
+    """A text of nothing but single Chinese characters with even blanks between them as the word that it is."""
+    gaps = set(re.findall(r"\s+", text))
+    return "".join(text.split()) if len(gaps) == 1 and _is_spelt(re.sub(r"\s+", " ", text)) else text
 
 
 def _is_of_singles(words: Sequence[str]) -> bool:
@@ -37,7 +54,7 @@ def tightened(glyphs: Sequence[Glyph]) -> list[Glyph]:
     """The characters of a line without the blanks and gaps inside letter-spaced words."""
     letters = [glyph for glyph in glyphs if not glyph.char.isspace()]
     words = _words(glyphs)
-    if line := _spaced_line(letters, words):
+    if line := _spaced_line(letters, words) or _spelt_line(letters):
         return line
     result: list[Glyph] = []
     at = 0
@@ -80,6 +97,16 @@ def _spaced_line(letters: Sequence[Glyph], words: Sequence[Sequence[Glyph]]) -> 
     for group in groups[1:]:
         line += [group[0]._replace(char=" ", x1=group[0].x0), *_closed(group)]
     return line
+
+
+def _spelt_line(letters: Sequence[Glyph]) -> list[Glyph]:
+    """A title of Chinese characters that are set apart evenly, as the word that it is; nothing where it is none."""
+    if len(letters) < _LEAST_SPELLED or not _is_spelt(" ".join(glyph.char for glyph in letters)):
+        return []
+    gaps = [after.x0 - before.x1 for before, after in pairwise(letters)]
+    usual = statistics.median_low(gaps)
+    even = max(gaps) <= max(_EVEN * usual, usual + _WORD_GAP_EM * letters[0].style.size)
+    return _closed(letters) if even and usual < _WIDEST_SPELT_EM * letters[0].style.size else []
 
 
 def _words(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
@@ -27,10 +27,16 @@ _ROLE_LABEL = re.compile(
     re.IGNORECASE,
 )
 _ZH_PARTY = re.compile(
-    r"(?P<role>[甲乙丙丁]\s*方)[”\"]?\s*(?:[（(][^）)]{1,20}[）)]|[）)])?\s*[:：]\s*(?P<name>[^\s:：，,；;]{2,40})"
+    r"(?P<role>[甲乙丙丁]\s*方)[”\"]?\s*(?:[（(][^）)]{1,20}[）)]|[）)])?\s*[:：]\s*(?P<name>[^\s:：，,；;、。]{2,40}+)(?!、)"
 )
 _ZH_CELL = re.compile(
     r"^\W*(?:[\u4e00-\u9fff]{2,6}\s*[（(]\s*)?(?P<role>[甲乙丙丁]\s*方)\s*(?:[（(][^）)]{1,20})?[）)]?\W*$"
+)
+_ZH_HEAD = re.compile(
+    r"^[\W\d]*(?:[\u4e00-\u9fff]{2,6}\s*[（(]\s*)?(?P<role>[甲乙丙丁]\s*方)\s*(?:[（(][^）)]{1,20})?[）)]?\W*$"
+)
+_ZH_NAMED = re.compile(
+    r"^\W*(?:单位|公司|企业|机构)?(?:名\s*称|全称|单位|姓\s*名|公司)\s*[:：]\s*(?P<name>[^\s:：，,；;、。]{2,40})"
 )
 _ROLE_CELL = re.compile(rf"^\W*(?:the\s+)?(?P<role>{_ROLES})\W*$", re.IGNORECASE)
 _NAME_CELL = re.compile(r"[\u4e00-\u9fff（）()·]{2,40}|[A-ZÀ-Þ][^:_\n]{2,80}")
@@ -67,7 +73,9 @@ _NO_NAME = re.compile(
 )
 _LABEL = re.compile(
     r"(?:phone|mobile|telephone|tel|fax|e-?mail|name|address|city|province|state|postal|zip|signature|signed|date|title)"
-    r"(?:\s+(?:number|no|address|code|name|of\s+\w+))?\W*(?:[:：_]|$)",
+    r"(?:\s+(?:number|no|address|code|name|of\s+\w+))?\W*(?:[:：_]|$)"
+    r"|\W*(?:身份证|证件|电话|联系|手机|地\s*址|住\s*所|住\s*址|法定代表|委托代理|授权代表|统一社会|签\s*[字名章]|盖\s*章|日\s*期|开户|账\s*号|邮\s*编|传\s*真|姓\s*名|性\s*别|填写|公章)"
+    r"|\W*[甲乙丙丁]\s*方|\W*[\[【<〔(（]",
     re.IGNORECASE,
 )
 _ABBREVIATED = re.compile(r"(?<![^\W\d_])(?:inc|ltd|co|corp|cia|jr|sr|[a-z]\.[a-z])\.$", re.IGNORECASE)
@@ -79,7 +87,8 @@ _MOST_NAME = 90
 
 def find_parties(lines: Sequence[PageLine]) -> list[Party]:
     """The parties with their roles; nothing rather than one of them."""
-    for parties in (list(_labelled(lines)), _both(list(_in_cells(lines))), _numbered(lines), _between(lines)):
+    printed = _labelled(lines), _both(list(_in_cells(lines))), _both(list(_below_heads(lines)))
+    for parties in (*map(list, printed), _numbered(lines), _between(lines)):
         if parties:
             return parties
     return []
@@ -132,6 +141,17 @@ def _in_cells(lines: Sequence[PageLine]) -> Iterator[Party]:
                     "name": located_in(name, [beside], name),
                     "role": located_in(match["role"], [cell], match["role"]),
                 }
+
+
+def _below_heads(lines: Sequence[PageLine]) -> Iterator[Party]:
+    """Parties whose roles are headings, their names behind a label below: ``承包人（乙方）``, ``单位：公司``."""
+    roles: set[str] = set()
+    for head, line in pairwise(lines[:_MOST_LINES]):
+        role, named = _ZH_HEAD.match(head.text), _ZH_NAMED.match(line.text)
+        if role and named and role["role"] not in roles and _may_be_name(named["name"]):
+            roles.add(role["role"])
+            name = located_in(named["name"], [line], named["name"])
+            yield {"name": name, "role": located_in(re.sub(r"\s", "", role["role"]), [head], role["role"])}
 
 
 def _both(parties: list[Party]) -> list[Party]:

@@ -34,7 +34,7 @@ _IN_ENGLISH = tuple(
 )
 _ELSEWHERE = re.compile(
     r"(?:pour\s+une\s+durée|durée\s+(?:initiale|déterminée))\s+de\s+(?P<fr>[\w-]+(?:\s*\(\d+\))?\s+(?:jours?|semaines?|mois|années?|ans?))(?![a-z])"
-    r"|(?:合同期限|租赁期限|服务期限|合作期限|(?:合同)?有效期|租期|期限)\s*(?:为|[:：])\s*(?P<zh>[^\s，。；,;]{2,40})"
+    r"|(?:合同期限|租赁期限|服务期限|合作期限|(?:合同)?有效期|租期|(?<![行用修保密款])期限)\s*(?:为|[:：])\s*(?P<zh>[^\s，。；,;]{2,40})"
     r"|(?:vertragslaufzeit|laufzeit|mietdauer|vertragsdauer)\s*(?:beträgt|von|[:：])\s*(?P<de>[\w\s]{2,30}?(?:tage?|wochen?|monate?|jahre?)n?)(?![a-z])",
     re.IGNORECASE,
 )
@@ -47,6 +47,7 @@ _AFTER_SOMETHING = re.compile(
     r"\W*(?:prior|before|after|following|post|beyond|from\s+(?:the\s+)?(?:date\s+of\s+)?(?:terminat|expir|disclos|receipt)|(?:written\s+)?notice|of\s+notice)",
     re.IGNORECASE,
 )
+_OPEN_UNIT = re.compile(r"个$|^[\u4e00-\u9fff]*[^\d年月日天周期]$")  # what is cut off at the end of a line
 _FILLED = re.compile(r"[:：为]\s*(\d{1,4}\s*(?:年|个月|月|天|日)[^，。；,;]{0,40})")
 _REACH = 3  # lines of one sentence
 _SENTENCE_END = re.compile(r"[.;](?=\s|$)")
@@ -60,7 +61,10 @@ def find_term(lines: Sequence[PageLine]) -> LocatedValue | None:
                 return _located(span, match["span"])
     for span, match in _matches(lines, _ELSEWHERE):
         value = next(group for group in match.groups() if group)
-        return _filled_in(lines, span[0]) if value.isdecimal() else _located(span, value)
+        if value.isdecimal():
+            return _filled_in(lines, span[0])
+        if not _OPEN_UNIT.search(value):
+            return _located(span, value)
     return None
 
 

@@ -150,7 +150,7 @@ def find_currencies(text: str) -> list[str]:
 
 
 def read_chinese_amount(text: str) -> float | None:
-    """Read an amount in Chinese numerals, ``壹仟贰佰叁拾元伍角整`` -> 1230.5; None where it is none."""
+    """Read an amount in Chinese numerals, ``壹亿贰仟万叁拾元伍角整`` -> 120000030.5; None where it is none."""
     whole, mark, rest = re.sub(r"[圆圓]", "元", text).partition("元")
     if not mark:
         return None
@@ -162,7 +162,8 @@ def read_chinese_amount(text: str) -> float | None:
             section += (digit or 1) * _ZH_UNIT[c]
             digit = 0
         elif c in _ZH_GROUP:
-            total = (total + section + digit) * _ZH_GROUP[c]
+            size = _ZH_GROUP[c]
+            total = (total + section + digit) * size if size > 10**4 else total + (section + digit) * size
             section = digit = 0
         else:
             return None
