@@ -19,6 +19,7 @@ What a person has said something of is not doubtful. Several reasons: the strong
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 LEAST_DOUBT = 0.1
 _UNPLACED, _NOWHERE, _MISSING, _CONTRADICTION, _NO_CHOICE, _OTHER_WORDS = 0.95, 0.9, 0.85, 0.8, 0.6, 0.5
+_NORMALISED = re.compile(r"\d{4}(?:-\d\d){0,2}(?:[T ][\d:.]+)?|-?\d+(?:\.\d+)?(?: [A-Z]{3})?")
 _FEWEST_LETTERS, _ALIKE_PERCENT = 4, 80.0
 
 
@@ -164,9 +166,10 @@ def _field_at(fields: Mapping[str, Field], path: str) -> Field | None:
 def _is_misread(value: Any, quote: str) -> bool:
     """Tell whether a text is nearly what its quote says, but not quite: one of them was misread.
 
-    A text that is quite another one was put into the words of its field, as ``GBP`` for a pound sign.
+    A text that is quite another one was put into the words of its field, as ``GBP`` for a pound sign. Dates and amounts
+    are written in one form, however they are printed.
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _NORMALISED.fullmatch(value):
         return False
     letters, said = squash(value), squash(quote)
     if len(letters) < _FEWEST_LETTERS or letters in said or said in letters:

@@ -84,6 +84,13 @@ def test_what_a_person_said_something_of_is_not_doubtful_unless_it_lost_its_valu
     assert [(value.path, value.doubt) for value in left.values()] == [("lines[7].what", 0.95)]
 
 
+def test_dates_and_amounts_are_written_in_one_form_however_they_are_printed() -> None:
+    printed = {"currency": ("2020-03-02", "2020.3.2"), "colour": ("1189965.00 HUF", "1 189 965 HUF")}
+    for name, (value, quote) in printed.items():
+        record = replace(RECORD, fields={name: value}, evidence=(place(name, quote),), remarks=())
+        assert not any("the document says" in why for one in doubts(record).values() for why in one.reasons)
+
+
 def test_a_value_in_a_picture_of_print_is_as_doubtful_as_the_ocr_of_the_picture() -> None:
     inside, beside = ((20.0, 12.0, 40.0, 22.0),), ((20.0, 40.0, 40.0, 50.0),)
     places = [replace(place("currency", "GBP"), boxes=boxes) for boxes in (inside, beside)]
