@@ -16,7 +16,8 @@ from stores.models import Record
 _CENT = Decimal("0.01")
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _ROWS = re.compile(
-    rf"(\w+)\.(\w+): the (\d+) rows add up to {_NUMBER}, the total printed on page (\d+) is {_NUMBER} \(difference .*\)"
+    rf"(\w+)\.(\w+): the (\d+) (?:rows add|row adds) up to {_NUMBER}, "
+    rf"the total printed on page (\d+) is {_NUMBER} \(difference .*\)"
 )
 _CLOSING = re.compile(r"closing_balance: the opening balance and \d+ transactions give .*")
 
@@ -26,8 +27,9 @@ Shown = tuple[int | None, str]
 
 def rows_remark(table: str, column: str, count: int, summed: Decimal, page: int, printed: Decimal) -> str:
     """Say that the rows of a table do not add up to the total that is printed on a page."""
+    rows = "row adds" if count == 1 else "rows add"
     return (
-        f"{table}.{column}: the {count} rows add up to {summed:.2f}, the total printed on page {page} is {printed:.2f} "
+        f"{table}.{column}: the {count} {rows} up to {summed:.2f}, the total printed on page {page} is {printed:.2f} "
         f"(difference {printed - summed:.2f})"
     )
 

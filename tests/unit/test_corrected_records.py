@@ -151,6 +151,8 @@ def test_the_remark_on_a_total_follows_the_corrections_of_its_rows() -> None:
     assert settled.remarks == SUMMED.remarks[:1]
     fewer = corrected(SUMMED, [said("lines[2]", Verdict.REJECTED, record=SUMMED)])
     assert fewer.remarks[1] == SUM.replace("3 rows", "2 rows").replace("4.00", "3.00").replace("1.00)", "2.00)")
+    one = corrected(SUMMED, [said(f"lines[{at}]", Verdict.REJECTED, record=SUMMED) for at in (1, 2)])
+    assert one.remarks[1].startswith("lines.pieces: the 1 row adds up to ")
     assert corrected(SUMMED, [said("lines[1].what", Verdict.CORRECTED, "cream", record=SUMMED)]).remarks[1] == SUM
 
 
