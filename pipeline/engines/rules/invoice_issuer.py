@@ -44,7 +44,7 @@ _CUSTOMER = re.compile(
     r"invoice(?:d)?\s*to|deliver(?:y|ed)?\s*(?:to|address)|customer|client|"
     r"buyer|käufer|(?:rechnungs|leistungs|waren)?empfänger|acheteur|attn|attention|factuur\s?adres|aflever\s?adres|bezorg\s?adres|klant|kunde|rechnungsadresse|"
     r"lieferadresse|rechnung\s*an|"
-    r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario|nabywca|odb[ěi]or?ca|odběratel|köpare|køber|kjøper|kund)(?![a-z])|"
+    r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario|nabywca|odb[ěi]or?ca|odběratel|spett\.?\s?(?:le|abile)|köpare|køber|kjøper|kund)(?![a-z])|"
     r"^\W*to\s*[:：]|^\W*(?:firma|herrn?|frau|an|t\.a\.v\..*)\W*$|购买方|购货单位|收货|买方|客户|买受人",
     re.IGNORECASE,
 )
@@ -57,7 +57,7 @@ _NAME_LABEL = re.compile(
 _NO_NAME = re.compile(
     r"(?<![a-z])(?:invoice|factuur|rechnung(?:en)?|facture|factura|fattura|kopie|copy|page|pagina|seite|date|datum|total|"
     r"totaal|number|nummer|"
-    r"amount|description|omschrijving|quantity|qty|price|payment|terms?|order|tel|bank|iban|bic|swift|vat|btw|"
+    r"amount|description|descrizione|descripci[óo]n|beschreibung|bezeichnung|d[ée]signation|omschrijving|quantity|qty|price|payment|terms?|order|tel|bank|iban|bic|swift|vat|btw|"
     r"mwst|kvk|due|customer|"
     r"account|reference|bedrag|betrag|montant|prijs|preis|prix|artikel|aantal|menge|subtotal|discount|original|"
     r"signature|unterschrift|podpis|osoby|receipt|statement|please|thank|dear)(?![a-z])|[\u3041-\u3096]{3}|品[名番]|单价|数量|发票|日期|号码|合计|金额|税",
@@ -65,6 +65,12 @@ _NO_NAME = re.compile(
 )
 _NUMBERED = re.compile(r"[^:：]{0,30}(?:nummer|number|gln|gtin|nr|no|id|#)\.?\W*(?:[:：].*)?$", re.IGNORECASE)
 _PAPER = re.compile(r"\W*\S*(?:rechnung|korrektur|gutschrift|invoice|facture|factuur|fattura)\W*", re.IGNORECASE)
+_BARE_LABEL = re.compile(
+    r"\W*(?:(?:your\s+)?company(?:\s+(?:name|address|logo|details))?|name|(?:street\s+)?address|phone(?:\s+number)?|"
+    r"e-?mail|website|(?:your\s+)?logo|from|data|indirizzo|adresse|anschrift|firma|société|empresa|ditta)\W*",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"(?=(?:\D*\d){4})[A-Z0-9.-]+")  # of a tax office
 _STAMP = re.compile(r"专用章")
 _KIND = re.compile(r"^\W*(?:tax\s*)?(?:invoice|factuur|rechnung|facture|factura|fattura)\b[\s.:–-]+", re.IGNORECASE)
 _MAILERS = frozenset(
@@ -186,7 +192,7 @@ def _read_name(text: str) -> tuple[object, int, int] | None:
 
 def _may_be_name(text: str) -> bool:
     text = _head(text)
-    if _STAMP.search(text):
+    if _STAMP.search(text) or _BARE_LABEL.fullmatch(text) or _CODE.fullmatch(text):
         return False
     letters = sum(c.isalpha() for c in text)
     long = len(text) > 120 or (len(text.split()) > 9 and not has_company_suffix(text))

@@ -176,7 +176,15 @@ def in_full(
     if amounts[0] != amounts[1]:
         return list(lines)
     pairs = zip(lines, wrapped, strict=True)
-    return [line | {"description": _longer(line["description"], more["description"])} for line, more in pairs]
+    return [
+        line | {"description": _longer(line["description"], _own(more["description"], line))} for line, more in pairs
+    ]
+
+
+def _own(description: LocatedValue | None, line: Mapping[str, LocatedValue | None]) -> LocatedValue | None:
+    """A description, None where it holds what another column of the line has."""
+    taken = {part.number for name, value in line.items() if name != "description" and value for part in value.lines}
+    return None if description is None or any(part.number in taken for part in description.lines) else description
 
 
 def _longer(one: LocatedValue | None, other: LocatedValue | None) -> LocatedValue | None:
