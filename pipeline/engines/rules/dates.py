@@ -55,7 +55,10 @@ _DATE_PATTERNS = tuple(
         ("My", rf"(?<![^\W\d_])({_WORD})\.?,?(?:\s{{0,2}}|[-/]|\s?[’'])({_YEAR})(?!\d)"),
         ("yM", rf"{_BEGIN}({_YEAR})(?:\s|\s?[/.-]\s?)({_WORD})(?![^\W\d_])"),
         ("M'y", rf"(?<![^\W\d_])({_WORD})\.?\s?[’'](\d{{2}})(?!\d)"),
-        ("my", rf"{_BEGIN}(0?[1-9]|1[0-2])\s?[-/.]\s?({_YEAR})(?!-(?!\d{{1,2}}[/.]{_YEAR})|[/.])(?![/.-]*\d(?<!-\d))"),
+        (
+            "my",
+            rf"{_BEGIN}(0?[1-9]|1[0-2])\s?[-/.]\s?({_YEAR})(?!-(?!\s|\d{{1,2}}[/.]{_YEAR})|[/.])(?![/.-]*\d(?<!-\d))",
+        ),
         ("ym", rf"{_BEGIN}({_YEAR})\s?[-/.]\s?(0?[1-9]|1[0-2])(?![\d%])"),
         ("ymd", rf"(?<![\w.,/-])({_YEAR})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\w)"),
         ("era year", ERA_YEAR),
@@ -68,7 +71,7 @@ _DASHES = r"-–—−‐\u2011\u2012\u2015\u00ad~～〜"
 _DASH = (
     rf"\s*(?:[{_DASHES}至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bau\b|\bà\b|\bhasta\b|-{{2,3}})+\s*"
 )
-_OPEN = re.compile(rf"{_DASH}({OPEN_END})(?![^\W\d_]{{2}})", re.IGNORECASE)
+_OPEN = re.compile(rf"{_DASH}({OPEN_END})(?![^\W\d_\u4e00-\u9fff]{{2}})", re.IGNORECASE)
 _OPEN_TAIL = re.compile(rf"\s*(?:[{_DASHES}])\s*$|\s*({OPEN_END})", re.IGNORECASE)
 _BETWEEN = re.compile(_DASH, re.IGNORECASE)
 _SINCE = re.compile(r"(?:\bsince|\bseit|\bdepuis|\bsinds|\bdesde|\bab)\s*$", re.IGNORECASE)

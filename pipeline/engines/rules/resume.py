@@ -13,6 +13,7 @@ from pipeline.engines.rules.resume_entries import read_entries
 from pipeline.engines.rules.resume_headings import SectionKind
 from pipeline.engines.rules.resume_jobs import experience_rows
 from pipeline.engines.rules.resume_kinds import entries_by_kind
+from pipeline.engines.rules.resume_labelled_entries import labelled_rows
 from pipeline.engines.rules.resume_named_pieces import LocatedRow
 from pipeline.engines.rules.resume_person import (
     find_email,
@@ -39,7 +40,7 @@ _SKILL_BREAK = re.compile(r"\s*[,;，；、|•·]\s*(?![^()（）]*[)）])")
 class ResumeRules:
     """Fields of a curriculum vitae, by rules."""
 
-    fingerprint = "rules-resume/7"
+    fingerprint = "rules-resume/8"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -76,7 +77,11 @@ def _lines_of(sections: Iterable[Section], *kinds: SectionKind) -> list[PageLine
 def _rows(sections: Sequence[Section], kind: SectionKind) -> list[LocatedRow]:
     educated = kind is SectionKind.EDUCATION
     read, table = (education_rows, EDUCATION) if educated else (experience_rows, EXPERIENCE)
-    tables = [table_rows(table, section.rows) for section in sections if section.kind is kind]
+    tables = [
+        table_rows(table, section.rows) or labelled_rows(educated, section.rows)
+        for section in sections
+        if section.kind is kind
+    ]
     if any(tables):
         ours = [section.rows for section in sections if section.kind is kind]
         sets = [told or read(read_entries(rows)) for told, rows in zip(tables, ours, strict=True)]

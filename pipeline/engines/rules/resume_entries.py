@@ -22,7 +22,7 @@ from pipeline.engines.rules.resume_entry_rows import (
     without_bullets,
     without_margins,
 )
-from pipeline.engines.rules.resume_heads import KIND_OF_WORK, STRONG_SEPARATOR, split_head
+from pipeline.engines.rules.resume_heads import KIND_OF_WORK, STRONG_SEPARATOR, is_numbered, split_head
 from pipeline.engines.rules.resume_labels import is_labelled, is_labelled_detail
 from pipeline.engines.rules.resume_marked_rows import MarkedRow, is_detail, is_prose, marked_rows
 from pipeline.engines.rules.resume_pieces import DASHED, Piece, joined_pieces
@@ -38,6 +38,7 @@ _FEW_LEAD_ROWS = 2
 _MOST_TAIL_ROWS = 3
 _MOST_WORDS_OF_TOWN = 2
 _INDENTED = 2.0  # heights further in: below the names, not beside the period
+_FLUSH = 3.0  # points between the right edges of towns
 _ENOUGH_NAMES = 2  # school and degree, firm and job: what follows is description
 
 
@@ -138,8 +139,13 @@ def _starts(marked: Sequence[MarkedRow], anchors: Sequence[int]) -> list[int]:
     if anchors[0] == 0 and _is_margin_row(marked[0].row):
         return list(anchors)  # each entry begins with a row of its period
     starts = [max(anchors[0] - lead, 0)]
+    first = marked[starts[0]].row if starts[0] < anchors[0] else None
     for previous, anchor in pairwise(anchors):
         start, floor = anchor, previous + 1
+        alike = [at for at in range(floor, anchor) if first and _has_town_as(marked[at].row, first)]
+        if len(alike) == 1 and not any(row.detail for row in marked[floor:anchor]):
+            starts.append(alike[0])
+            continue
         most = max(lead, _FEW_LEAD_ROWS)
         while start > floor and not marked[start - 1].detail and anchor - start < most:
             after_details = any(row.detail for row in marked[floor : start - 1])
@@ -150,6 +156,15 @@ def _starts(marked: Sequence[MarkedRow], anchors: Sequence[int]) -> list[int]:
             start -= 1
         starts.append(start)
     return starts
+
+
+def _has_town_as(row: Row, first: Row) -> bool:
+    """Whether a row is a name and a town flush right, as the first row of the section is."""
+    both = all(len(one.cells) == 2 and _may_be_town(one.cells[1].text) for one in (row, first))
+    named = both and not any(
+        re.search(r"\d", one.cells[1].text) or is_margin(one.cells[0].text) for one in (row, first)
+    )
+    return named and abs(row.cells[1].box[2] - first.cells[1].box[2]) < _FLUSH
 
 
 def _is_complete(marked: MarkedRow) -> bool:
@@ -195,11 +210,12 @@ def _is_set_alike(row: Row, other: Row) -> bool:
 def _undated_groups(marked: Sequence[MarkedRow]) -> Iterator[list[MarkedRow]]:
     """Group the rows of a section without dates: an entry begins where a plain row follows details.
 
-    Or where one names a school and a degree, as the row above does.
+    Or where one names a school and a degree, as the row above does, or where the entries are numbered.
     """
     group: list[MarkedRow] = []
     for row in marked:
         again = bool(group) and all(_names_both(one.row.text) for one in (group[0], row))
+        again = again or (bool(group) and all(map(is_numbered, (group[0].row.text, row.row.text))))
         if group and not row.detail and (group[-1].detail or again):
             yield group
             group = []

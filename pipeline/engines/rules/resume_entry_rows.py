@@ -19,7 +19,7 @@ PREPOSITION = re.compile(
     r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
 )
 NO_NAME = re.compile(
-    r"^(?:gpa|cgpa|description|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|highlights?|responsibilit(?:y|ies)|achievements?|duties|tasks|aufgaben|missions?|工作(?:描述|内容|职责)|主要(?:职责|业绩|工作)|relevant|coursework|note|"
+    r"^(?:class\s+of|gpa|cgpa|description|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|highlights?|responsibilit(?:y|ies)|achievements?|duties|tasks|aufgaben|missions?|工作(?:描述|内容|职责)|主要(?:职责|业绩|工作)|relevant|coursework|note|"
     r"betreuer(?:in)?|encadrant|proje(?:c?ts?|kte?)\s*[:：]|technolog(?:y|ies|ien)\s*[:：]|"
     r"rank(?:ing)?|\d+\s+(?:months?|years?|weeks?|mos?|yrs?|mois|ans?|monate?|jahre?)$|"
     r"[\u4e00-\u9fff]{2,3}(?:教授|老师|导师)$|绩点|排名|主修课程|时间|起止|部门|"
@@ -27,7 +27,12 @@ NO_NAME = re.compile(
     r"全日制)(?![^\W\d_])",
     re.IGNORECASE,
 )
-_TWO_DATES = re.compile(r"^(\s*\d{1,2}/\d{4})\s(?=\d{1,2}/\d{4}(?!\d))")
+_TWO_DATES = re.compile(
+    r"^(\s*\d{1,2}/\d{4})\s(?=\d{1,2}/\d{4}(?!\d))|((?<!\d)(?:19|20)\d{2}\s)\|(?=\s(?:19|20)\d{2}\s*$)"
+)
+_EXPECTED = r"(?:voraussichtlich(?:e[rs]?)?|voraus\.|vsl\.|expected|anticipated|prévue?|prevista?|预计)"
+_EXPECTED_END = re.compile(rf"(?<=[-–—~])\s*{_EXPECTED}(?=\s+[^\W\d_]|\s*\d)", re.IGNORECASE)
+_EXPECTED_ASIDE = re.compile(rf"\s*[(（]\s*{_EXPECTED}\s*[)）]|\s+{_EXPECTED}$", re.IGNORECASE)
 _KIND_BEFORE_JOB = re.compile(
     r"^(?:full[ -]?time|part[ -]?time|contract|permanent|freelance|current)\s+", re.IGNORECASE
 )
@@ -42,7 +47,9 @@ _LEAST_STOPS = 2
 
 def entry_periods(text: str) -> list[PeriodMatch]:
     """Find periods and dates as a curriculum vitae prints them: years of two digits, two dates side by side."""
-    return find_periods(_TWO_DATES.sub("\\1–", text), casual=True)
+    text = _TWO_DATES.sub(lambda dates: f"{dates[1] or dates[2]}–", text)
+    text = _EXPECTED_END.sub(lambda word: " " * len(word[0]), text)
+    return find_periods(text, casual=True)
 
 
 def is_no_name(text: str) -> bool:
@@ -129,10 +136,15 @@ def _period_behind(text: str) -> int | None:
 
 
 def is_margin(text: str) -> bool:
-    text = ICONS.sub(" ", text).strip()
+    text = _EXPECTED_ASIDE.sub("", ICONS.sub(" ", text)).strip()
     periods = entry_periods(text)
     rest = (text[: periods[0].start] + text[periods[0].end :]).strip(" ,;|()·•-–—") if periods else text
     return is_place(rest) or (bool(periods) and not re.search(r"\w", rest))
+
+
+def _fills_cell(row: Row, period: str) -> bool:
+    """Whether a cell of a row holds a period and nothing else."""
+    return any(_EXPECTED_ASIDE.sub("", cell.text).strip() == period.strip() for cell in row.cells)
 
 
 def head_period(row: Row) -> PeriodMatch | None:
@@ -149,7 +161,7 @@ def head_period(row: Row) -> PeriodMatch | None:
     stopped = re.search(r"[a-z]{2,}[.。;；]\s*$", text) and re.search(r"\w", before)
     sentence = len(text) > LONG_CHARACTERS or stopped
     if period.first:
-        return None if inside and sentence else period
+        return None if inside and sentence and not _fills_cell(row, text[period.start : period.end]) else period
     if text[:1].islower() and PREPOSITION.search(before):
         return None  # the end of a broken sentence
     apart = any(

@@ -56,11 +56,21 @@ def kind_by_stems(text: str) -> SectionKind | None:
     return SectionKind.EDUCATION if SectionKind.EDUCATION in kinds else kinds[0]
 
 
+def has_misspelt_word(text: str) -> bool:
+    """Whether a heading holds a word that only a wrong letter parts from a known one: ``Exprience``."""
+    words = re.findall(r"[^\W\d_]+", without_accents(plain_heading(text)))
+    return any(_misspelt_kind(word) and not any(re.search(stems, word) for stems in _STEMS.values()) for word in words)
+
+
 def _kind_of_word(word: str) -> SectionKind | None:
     if _NO_SECTION.search(word):
         return None
     told = next((kind for kind, stems in _STEMS.items() if re.search(rf"(?:{stems})", word)), None)
-    return told or next((kind for kind, words in _WORDS.items() if any(_is_misspelt(word, one) for one in words)), None)
+    return told or _misspelt_kind(word)
+
+
+def _misspelt_kind(word: str) -> SectionKind | None:
+    return next((kind for kind, words in _WORDS.items() if any(_is_misspelt(word, one) for one in words)), None)
 
 
 def _is_misspelt(word: str, right: str) -> bool:

@@ -8,6 +8,7 @@ from pipeline.engines.rules.parties import has_company_suffix
 from pipeline.engines.rules.resume_words import (
     find_degree,
     is_place,
+    is_state,
     names_job,
     names_school,
     names_state_university,
@@ -20,11 +21,16 @@ STRONG_SEPARATOR = re.compile(
     r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜丨]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+(?![&＆])|(?<![&＆\s])\s+(?=[\u4e00-\u9fff])"
 )
 _WEAK_SEPARATOR = re.compile(
-    r"\s*(?:,(?!(?<=\d,)\d)|[;，；、])(?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
+    r"\s*(?:,(?!(?<=\d,)\d)|[;，；、])(?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?:the\s+(?!(?:Chair|Dep|Faculty|Division)))?(?=[A-Z0-9])|(?<=\w)\s+(?:bei(?:m|\s+de[rm])?|chez)\s+(?=[A-ZÀ-Þ0-9„\"])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
 )
 KIND_OF_WORK = re.compile(
     r"\(?(?:intern(?:ship)?|stage|stagiaire|praktikum|praktikant(?:in)?|werkstudent(?:in)?|freelance|"
     r"self[- ]employed|part[- ]time|full[- ]time|实习)\)?",
+    re.IGNORECASE,
+)
+KIND_OF_SCHOOL = re.compile(
+    r"(?:(?:grund|real|haupt|berufs|volks|fach|ober|mittel|hoch)schule|gymnasium|(?:high|primary|secondary|middle)\s+school|"
+    r"lycée|collège|university|universität|college|institute)",
     re.IGNORECASE,
 )
 _SHORTENED = frozenset(["Co", "Corp", "Dept", "Dr", "Ed", "etc", "Eng", "Inc", "Jr", "Ltd", "Med", "Sc", "Sr", "St"])
@@ -60,6 +66,11 @@ def split_head(text: str) -> list[str]:
             parts.extend(_split_weakly(strong))
     trimmed = (_trim(part) for part in parts)
     return [part for part in trimmed if re.search(r"\w", part)]
+
+
+def is_numbered(text: str) -> bool:
+    """Whether a line begins with a Chinese number or a number in a circle: ``二、``."""
+    return bool(_ENUMERATOR.match(text))
 
 
 def _is_degree(text: str) -> bool:
@@ -124,11 +135,18 @@ def _split_weakly(text: str) -> list[str]:
         place = place_at_end(text)
     if place is not None:
         return [*_split_weakly(text[:place]), text[place:]]
+    before, colon, rest = text.partition(":")
+    if colon and KIND_OF_SCHOOL.fullmatch(before.strip()):
+        return _split_weakly(rest)
+    if colon and _is_degree(before) and names_school(rest) and not find_degree(rest):
+        return [before, *_split_weakly(rest)]
     degree = find_degree(text)
     behind = re.split(r"[,(]", text[degree.end() :])[0] if degree and degree.start() == 0 else ""
     if degree and behind.startswith(" ") and names_school(behind) and not re.match(r"\s+(?:in|of|en|im)\b", behind):
         return [degree[0], *_split_weakly(text[degree.end() :])]  # two columns that a reader joined
-    if degree and (joint := _SCHOOL_BEHIND.search(text, degree.end())) and names_school(text[joint.end() :]):
+    joint = _SCHOOL_BEHIND.search(text, degree.end() if degree else 0)
+    studied = bool(degree) or not names_school(text[: joint.start() if joint else 0])
+    if joint and studied and names_school(text[joint.end() :]) and text[: joint.start()].strip():
         return [*_split_weakly(text[: joint.start()]), *_split_weakly(text[joint.end() :])]
     if "/" in text and not re.search("[,;，；、]", text) and all(_is_job(part) for part in re.split(r"\s*/\s*", text)):
         return [text]
@@ -136,23 +154,32 @@ def _split_weakly(text: str) -> list[str]:
 
 
 def _with_campus(parts: list[str]) -> list[str]:
-    """Join what follows the name of a state's university to it: ``University of California, Davis``; ``intern`` too."""
+    """Join what follows the name of a state's university to it: ``University of California, Davis``; ``intern`` too.
+
+    And a state to its town behind a name.
+    """
     joined: list[str] = []
     for part in parts:
         campus = bool(joined) and names_state_university(joined[-1]) and not find_degree(part)
         kind_of_work = bool(joined) and _is_kind_of_work(part)
-        if kind_of_work or (campus and len(part.split()) <= 2 and part[:1].isupper()):
+        town = len(joined) > 1 and is_state(part) and not _tells(joined[-1]) and is_place(f"{joined[-1]}, {part}")
+        if kind_of_work or town or (campus and len(part.split()) <= 2 and part[:1].isupper()):
             joined[-1] = f"{joined[-1]}, {part}"
         else:
             joined.append(part)
     return joined
 
 
+def _tells(text: str) -> bool:
+    return bool(names_job(text) or names_school(text) or find_degree(text))
+
+
 def _may_split(text: str) -> bool:
     """Whether commas separate parts; they do not in a name such as ``University of California, Davis``."""
     parts = _WEAK_SEPARATOR.split(text)
-    telling = sum(bool(names_job(part) or names_school(part) or find_degree(part)) for part in parts)
-    return telling > 0 or len(parts) == 2
+    telling = any(map(_tells, parts))
+    firm = any(has_company_suffix(part) for part in parts[1:-1])  # between a job and a town
+    return telling or firm or len(parts) == 2
 
 
 def _trim(text: str) -> str:

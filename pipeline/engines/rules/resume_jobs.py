@@ -25,6 +25,10 @@ _MOST_WORDS_OF_FIRM = 7
 _YEAR = 4  # characters of an ISO date
 _SURE_FIRM = -2  # a legal form, and no word of jobs or schools
 _MOST_HAN_IN_CLAUSE = 12  # characters of a name with a stop in it
+_FREELANCE = re.compile(
+    r"freelancer?|self[- ]employed|selbst(?:st)?ändig|freiberuflich|indépendant|autónomo|自由职业", re.IGNORECASE
+)
+_AT = re.compile(r"(?:\s@|(?i:\sat|\sbei(?:m|\sde[rm])?|\schez)(?:\sthe)?)\s*$")
 _COMMA = re.compile(r"\s*[,，]\s*")
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
 _PROJECT_IN_CHINESE = re.compile(r".*[\u4e00-\u9fff](?:研究|系统|框架|算法|方法|项目|课题)")
@@ -45,6 +49,7 @@ def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     for at, (entry, (row, names, place)) in enumerate(zip(entries, split, strict=True)):
         row["company"] = row["company"] or (groups[at] if len(names) == 1 else None)
         _name_pieces(row, names, job_slot, job_first)
+        _take_own_business(row, entry, names)
         if row["location"] is None:
             row["location"] = place.located() if place else _town_behind(row["company"], names)
         if row["company"] is None and row["position"] and rows:
@@ -184,12 +189,31 @@ def _job_and_firm(names: Sequence[Piece], job_slot: Slot | None, job_first: bool
     if max(_job_score(first.text), _job_score(second.text)) <= 0:
         second = next((piece for piece in names[2:] if _job_score(piece.text) > 0), second)
     difference = _job_score(first.text) - _job_score(second.text)
+    if difference == 0 and _stands_at(first, second):
+        return first, second
     job, firm = (first, second) if difference > 0 or (difference == 0 and job_first) else (second, first)
     usual = piece_at(names, job_slot)
     if difference == 0 and usual is not None:
         job, firm = usual, second if usual is first else first
     named = (piece for piece in names if piece is not job and _is_firm(piece.text))
     return job, firm if _job_score(firm.text) < 0 else next(named, firm)
+
+
+def _stands_at(job: Piece, firm: Piece) -> bool:
+    """Whether a word between two names of a line says that the second one is where the first one was done."""
+    before, mark, _ = job.line.text.partition(firm.text)
+    return bool(mark) and job.line.number == firm.line.number and bool(_AT.search(before))
+
+
+def _take_own_business(row: LocatedRow, entry: Entry, names: Sequence[Piece]) -> None:
+    """Fill in that somebody worked for themselves, where that stands in a line for itself in the place of the firm."""
+    own = next((piece for piece in entry.pieces if _FREELANCE.fullmatch(piece.text.strip())), None)
+    apart = own is not None and own.text.strip() == own.line.text.strip() and len(names) == 1
+    if own is None or not apart or has_company_suffix(names[0].text) or names_school(names[0].text):
+        return
+    if row["position"] is None:
+        row["position"], row["company"] = row["company"], None
+    row["company"] = row["company"] or own.located()
 
 
 def _is_firm(text: str) -> bool:

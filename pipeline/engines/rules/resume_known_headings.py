@@ -10,7 +10,7 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.page_rows import printed_rows
 from pipeline.engines.rules.resume_content import headings_by_content
 from pipeline.engines.rules.resume_entry_rows import is_margin
-from pipeline.engines.rules.resume_heading_stems import kind_by_stems
+from pipeline.engines.rules.resume_heading_stems import has_misspelt_word, kind_by_stems
 from pipeline.engines.rules.resume_headings import SectionKind, heading_kind
 from pipeline.engines.rules.resume_heads import KIND_OF_WORK
 from pipeline.engines.rules.resume_words import names_job
@@ -19,6 +19,7 @@ from stores.models import Label
 WITH_ENTRIES = (SectionKind.EDUCATION, SectionKind.EXPERIENCE)
 SAME_LEFT = 4.0  # points between the left edges of headings of one column
 _MUCH_SMALLER = 0.75
+_SAME_HEIGHT = 0.1  # of the height: two headings are as high as each other
 _REPEATED = 3  # as often as this, a heading is a label
 
 
@@ -75,6 +76,13 @@ def _is_drawn_as(line: PageLine, model: PageLine) -> bool:
     return same and abs(line.box[0] - model.box[0]) < SAME_LEFT and abs(line.height - model.height) < 1.0
 
 
+def _is_of_rank(line: PageLine, model: PageLine) -> bool:
+    """Whether two headings are of the same rank, as high, and begin at the same left edge."""
+    ranked = line.label is model.label is Label.HEADING and line.level == model.level > 0
+    alike = abs(line.height - model.height) < _SAME_HEIGHT * model.height
+    return ranked and alike and abs(line.box[0] - model.box[0]) < SAME_LEFT
+
+
 def _has_margin_beside(line: PageLine, lines: Sequence[PageLine]) -> bool:
     """Whether a date or a place stands right of a line: "Internship" there is a job."""
     row = (o for o in lines if o.page == line.page and abs(o.middle - line.middle) < 0.5 * line.height)
@@ -100,7 +108,10 @@ def _told_by_stems(
         if _stands_alone(line, lines) and not _is_beside(line, lines)
     }
     missing = set(WITH_ENTRIES) - set(known.values())
-    same = {line.number for line in lines if line.number in kinds and any(_is_drawn_as(line, m) for m in models)}
+    ours = [line for line in lines if line.number in kinds]
+    same = {line.number for line in ours if any(_is_drawn_as(line, model) for model in models)}
+    misspelt = [line for line in ours if has_misspelt_word(line.text)]
+    same |= {line.number for line in misspelt if any(_is_of_rank(line, model) for model in models)}
     return {at: kind for at, kind in kinds.items() if kind in missing or at in same}
 
 

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import re
 
+_NAMED = r"(?:name\s+of\s+(?:the\s+)?)?(?:{})(?:\s+name)?"
 _LABELS = {
-    "institution": r"school|university|institution|institute|college|学校(?:名称)?|毕业院校|院校|毕业学校",
-    "degree": r"degree|qualification|学历|学位|最高学历",
-    "area": r"major|area|field(?: of study)?|subject|specialization|专业(?:名称)?|所学专业|主修",
-    "company": r"company|employer|organi[sz]ation|公司(?:名称)?|单位(?:名称)?|工作单位|企业名称",
-    "position": r"position|title|role|job title|职位(?:名称)?|职务|岗位|担任职务|职位类别",
+    "institution": _NAMED.format(r"(?:high\s+)?school|university|institution|institute|college")
+    + r"|bildungseinrichtung|schule|hochschule|学校(?:名称)?|毕业院校|院校|毕业学校",
+    "degree": r"degree(?:\s+level)?|qualification|(?:(?:angestrebter|voraussichtlicher)\s+)?abschlu(?:ss|ß)|"
+    r"学历|学位|最高学历",
+    "area": r"(?:degree\s+)?major|area|field(?:\s+of\s+study)?|subject|speciali[sz]ation|speciali?ty|study\s+course|"
+    r"studiengang|studienfach|专业(?:名称)?|所学专业|主修",
+    "company": _NAMED.format(r"company|employer|organi[sz]ation|firm")
+    + r"|arbeitgeber|firma|公司(?:名称)?|单位(?:名称)?|工作单位|企业名称",
+    "position": r"position(?:\s+held)?|title|role|designation|job(?:\s+title)?|职位(?:名称)?|"
+    r"职务|岗位|担任职务|职位类别",
     "location": r"location|place|city|town|ort|lieu|ville|城市|地点|工作地点|所在地",
 }
+_PERIOD_LABEL = re.compile(
+    r"\W*(?:(?:period|duration|dates?|time|years?)(?:\s+of\s+(?:study|studies|attendance|employment|service|passing))?|"
+    r"(?:year\s+of\s+)?graduation(?:\s+(?:year|date))?|zeitraum|dauer|période|"
+    r"(?:起止|在校|在职|工作|就读|任职|毕业)?(?:时间|日期|年月))\s*[:：]\s*",
+    re.IGNORECASE,
+)
 LABEL = re.compile("|".join(rf"(?P<{name}>^(?:{words})\s*[:：]\s*)" for name, words in _LABELS.items()), re.IGNORECASE)
 _ANY_LABEL = re.compile(r"\W*[^\W\d]{2,20}\s*[:：]")
+PERIOD = "period"
 
 
 def is_labelled(text: str) -> bool:
@@ -24,3 +37,13 @@ def is_labelled(text: str) -> bool:
 def is_labelled_detail(text: str) -> bool:
     """Whether a row begins with a label that announces neither a school or a job nor what belongs to their heads."""
     return is_labelled(text) and not LABEL.match(text.strip())
+
+
+def labelled_value(text: str) -> tuple[str, str] | None:
+    """What a label announces and the value behind it, ``("company", "Alder Labs")``; None without a known label."""
+    text = re.sub(r"\s+(?=[:：])", "", text.strip(" \t•·-–*"))
+    match = LABEL.match(text)
+    if match and match.lastgroup:
+        return match.lastgroup, text[match.end() :].strip()
+    dated = _PERIOD_LABEL.match(text)
+    return (PERIOD, text[dated.end() :].strip()) if dated else None

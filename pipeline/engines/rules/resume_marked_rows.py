@@ -27,6 +27,7 @@ _LABELLED_DETAIL = re.compile(NO_NAME.pattern + r"\s*[:：]", re.IGNORECASE)
 _HONOUR = re.compile(r"奖学金|[一二三]等奖|优秀(?:毕业生|学生|团员|干部)|\bscholarship (?:of|from)\b", re.IGNORECASE)
 _NEXT_LINE = 1.8  # heights between the middles of two lines of one paragraph
 _MOST_TOGETHER = 160  # characters of a row of names, places and dates
+_LEAST_OF_PARAGRAPH = 45  # characters of a line of one that goes on below
 _WIDE_CHARACTERS = 60  # of a line of a paragraph
 
 
@@ -72,13 +73,31 @@ def marked_rows(rows: Sequence[Row]) -> list[MarkedRow]:
         elif not continued:
             bullet_left = None
         marked.append(MarkedRow(row=row, period=period, detail=is_bullet or continued or prose))
-    return list(_without_wraps(marked))
+    return list(_without_wraps(_with_whole_paragraphs(marked)))
 
 
 def _is_bulleted_period(row: Row) -> bool:
     """Whether a bullet holds a period and nothing else: the head of the entry goes on in it."""
     text = BULLET.sub("", row.text, count=1)
     return is_margin(text) and any(period.first for period in entry_periods(text))
+
+
+def _with_whole_paragraphs(marked: Sequence[MarkedRow]) -> list[MarkedRow]:
+    """Mark the lines of a paragraph as details up to its first one, where each goes on below in small letters."""
+    result = list(marked)
+    for at in range(len(result) - 2, -1, -1):
+        one, below = result[at], result[at + 1]
+        if below.detail and below.period is None and one.period is None and _runs_on(one.row, below.row):
+            result[at] = replace(one, detail=True)
+    return result
+
+
+def _runs_on(row: Row, below: Row) -> bool:
+    """Whether a long line goes on in small letters in the line below it, of the same paragraph."""
+    one, other = row.cells[0], below.cells[0]
+    plain = len(row.cells) == len(below.cells) == 1 and one.block == other.block and one.label is not Label.HEADING
+    small = re.match(r"[a-zà-ÿ(«\"„]", other.text.strip()) and not BULLET.match(other.text)
+    return plain and bool(small) and len(one.text) > _LEAST_OF_PARAGRAPH
 
 
 def _longest_cell(row: Row) -> str:
@@ -91,9 +110,10 @@ def _without_wraps(marked: Sequence[MarkedRow]) -> Iterator[MarkedRow]:
     """Join the rows of a head whose name goes on in the next one."""
     above: MarkedRow | None = None
     for row in marked:
-        if above and not above.detail and not row.detail and not row.period and goes_on_below(above.row, row.row):
+        free = bool(above) and not (above and above.period and row.period)
+        if above and free and not above.detail and not row.detail and goes_on_below(above.row, row.row):
             whole = joined_rows(above.row, row.row)
-            above = replace(above, row=whole, period=above.period and head_period(whole))
+            above = replace(above, row=whole, period=head_period(whole) if above.period or row.period else None)
             continue
         if above:
             yield above

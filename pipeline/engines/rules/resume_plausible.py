@@ -13,6 +13,7 @@ _TASK_IN_CHINESE = re.compile(  # the verbs that tasks begin with, and words tha
     r"为|对|在|将|把|个)|[的了着].*[\u4e00-\u9fff]{4}|是通过"
 )
 _SCHOOL_ALONE = re.compile(r"schule|schulen|school|schools|école|high\s?school", re.IGNORECASE)
+_REPOSITORY = re.compile(r"[a-z0-9][\w.-]*/[a-z0-9][\w.-]*")  # of source code: "alder-labs/kiln"
 _MOST_WORDS = 14
 _STOP_INSIDE = re.compile(r"[a-zà-ÿ]{4,}\.\s?[A-ZÀ-Þ][a-zà-ÿ]|[。；]")
 _ENDS_SENTENCE = re.compile(r"(?:\s[a-zà-ÿ]{2,}|[^\W\d_]\+\+)\.$")
@@ -21,7 +22,7 @@ _ENDS_SENTENCE = re.compile(r"(?:\s[a-zà-ÿ]{2,}|[^\W\d_]\+\+)\.$")
 def is_plausible(text: str) -> bool:
     """Whether a text may be a name: no place, no number, no part of a sentence."""
     text = text.strip().lstrip("…·. ")
-    if _SCHOOL_ALONE.fullmatch(text):
+    if _SCHOOL_ALONE.fullmatch(text) or _REPOSITORY.fullmatch(text):
         return False
     if names_school(text) or has_company_suffix(text):
         return True

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue
 from pipeline.engines.rules.parties import has_company_suffix
 from pipeline.engines.rules.resume_entries import Entry
-from pipeline.engines.rules.resume_entry_rows import BULLET, is_bulleted
-from pipeline.engines.rules.resume_heads import split_head
+from pipeline.engines.rules.resume_entry_rows import BULLET, entry_periods, is_bulleted
+from pipeline.engines.rules.resume_heads import KIND_OF_SCHOOL, split_head
 from pipeline.engines.rules.resume_marked_rows import is_prose
 from pipeline.engines.rules.resume_named_pieces import LocatedRow, is_part_of_university, take_degree, take_labelled
 from pipeline.engines.rules.resume_pieces import Piece
@@ -45,7 +45,24 @@ def education_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     for (one, upper), (other, lower) in pairwise(zip(entries, rows, strict=True)):
         if _is_of_school_above(other, lower, one) and upper["institution"]:
             lower["institution"], lower["area"] = upper["institution"], lower["area"] or lower["institution"]
-    return [row for row, keep in zip(rows, kept, strict=True) if keep and (row["institution"] or row["degree"])]
+    both = [(entry, row) for entry, row, keep in zip(entries, rows, kept, strict=True) if keep]
+    named = [(entry, row) for entry, row in both if row["institution"] or row["degree"]]
+    return [one for entry, row in named for one in (row, *_further_degrees(entry, row))]
+
+
+def _further_degrees(entry: Entry, row: LocatedRow) -> Iterator[LocatedRow]:
+    """The degrees of the same school in the lines right below the one with its first degree."""
+    texts = [one.text.strip() for one in entry.rows]
+    first = row["degree"].quote if row["degree"] and row["institution"] else None
+    at = next((at for at, text in enumerate(texts) if first and text.startswith(first)), len(texts))
+    for below in entry.rows[at + 1 :]:
+        degree = find_degree(below.text)
+        told = degree is not None and degree.start() == 0 and degree[0].casefold() not in _SUBJECTS
+        if not told or names_school(below.text) or entry_periods(below.text):
+            return
+        more: LocatedRow = dict.fromkeys(("degree", "area"))
+        take_degree(Piece(text=below.cells[0].text.strip(), line=below.cells[0], row=0, right=False), more)
+        yield row | more
 
 
 def _usual(entries: Sequence[Entry], heads: Sequence[Sequence[Piece]]) -> _Usual:
@@ -111,7 +128,7 @@ def _draft(entry: Entry) -> tuple[LocatedRow, list[Piece]]:
 def _education(entry: Entry, labelled: LocatedRow, names: Sequence[Piece], usual: _Usual) -> LocatedRow:
     row = dict(labelled)
     rest: list[Piece] = []
-    for piece in names:
+    for piece in (one for one in names if not _is_kind_of_school(one, names)):
         if is_part_of_university(piece, entry.pieces):
             rest.append(piece)
         elif row["institution"] is None and _names_school(piece.text):
@@ -193,6 +210,12 @@ def _names_school(text: str) -> bool:
     if _CERTIFICATE.search(text):
         return False
     return names_school(text) and is_plausible(text) and not _is_degree_first(text)
+
+
+def _is_kind_of_school(piece: Piece, names: Sequence[Piece]) -> bool:
+    """Whether a piece is the kind of the school that another piece names: ``Grundschule, Alder-Grundschule Leeds``."""
+    others = (one for one in names if one is not piece and _names_school(one.text))
+    return bool(KIND_OF_SCHOOL.fullmatch(piece.text)) and any(others)
 
 
 def _is_degree_first(text: str) -> bool:

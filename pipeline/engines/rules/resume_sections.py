@@ -19,6 +19,7 @@ from pipeline.engines.rules.resume_known_headings import SAME_LEFT, WITH_ENTRIES
 from pipeline.engines.rules.resume_marked_rows import is_detail
 from pipeline.engines.rules.resume_tables import header_cells
 from pipeline.engines.rules.resume_words import is_place, names_job
+from pipeline.engines.rules.resume_wrapped import is_broken
 from stores.models import Label
 
 _PAPER = re.compile(r"\W*r[ée]sum[ée]\W*", re.IGNORECASE)  # the name of the paper on its top, a summary further down
@@ -90,6 +91,7 @@ def _goes_on(part: tuple[SectionKind, list[Row]], row: Row) -> bool:
     one, other = rows[-1].cells[0], row.cells[0]
     near = one.page == other.page and 0 < other.middle - one.middle < _NEXT_LINE * one.height
     alike = one.label is other.label is Label.HEADING and abs(one.height - other.height) < 1.0
+    alike = alike or (one.block == other.block and is_broken(one, other))
     return near and alike and abs(one.box[0] - other.box[0]) < 1.0
 
 

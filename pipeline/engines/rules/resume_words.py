@@ -27,7 +27,9 @@ _DEGREE = re.compile(
         r"bac(?:\s+(?:es|[sl])|\+\d)|bakkalaureus|matura|berufsmatur(?:a|ität)|fachabitur|(?:berufs)?lehre|"
         r"[^\W\d_]*(?:hochschulreife|schulabschluss)|mittlere\s+reife|docteur|(?-i:M[12]|L[123])(?=\s+[^\W\d_])|"
         r"ingenier[ií]a|ma?estr(?:[ií]a|ado)|licenciad[oa]|doctorado|doutorado|graduação|bacharel(?:ado)?|"
-        r"bachillerato|máster|specialist\s+degree"
+        r"bachillerato|máster|specialist\s+degree|(?:p[óo]s-?)?gradua[çc][ãa]o|postgraduate\s+(?:degree|diploma)|"
+        r"(?:undergraduate|graduation)(?=\s+(?:of|in)\b)|degree(?=\s+in\b)|matriculation|hsc|sslc|pg\s?dip|pgce|hn[cd]|btec|"
+        r"berufsausbildung|ausbildung(?=\s+(?:zu[mr]|als)\b)"
     )
     + r"|(?:学士|硕士|博士)学位|博士后|博士研究生|硕士研究生|工商管理硕士|博士|硕士|研究生|学士|本科|"
     r"大学专科|大专|专科|(?<![\u4e00-\u9fff]{2})高中|中专|双学位|交换生",
@@ -231,6 +233,11 @@ _WITH_POSTCODE = re.compile(
     r"(?:[A-Z]{1,3}[-\s])?(?:\d{5}|(?!19|20)\d{4})\s+(?-i:[A-ZÀ-Þ])[^\W\d_]+(?:[\s-][^\W\d_]+){0,3}(?:\s*\([^)]*\))?",
     re.IGNORECASE,
 )
+
+
+def is_state(text: str) -> bool:
+    """Whether the text is a state or a country in short: ``MA``."""
+    return bool(_STATE.fullmatch(text))
 
 
 def is_place(text: str) -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.page_rows import Row, box_around
 from pipeline.engines.rules.resume_entry_rows import BULLET, LONG_CHARACTERS, entry_periods
-from stores.models import Box
+from stores.models import Box, Label
 
 _BINDS = re.compile(
     r"(?:^|\s)(?:of|for|the|and|in|at|on|with|&|de|du|des|la|le|et|en|für|und|der|des|im|am|an|von|y|del|"
     r"(?:Fachh|H)ochschule|Universit(?:ät|é|à)|Universidade?)$"
 )
 _GOES_ON = re.compile(r"(?:of|for|and|in|de|du|des|et|für|und|der|y|del)\s+\S")  # in small letters
+_LEGAL_FORM = re.compile(r"(?:GmbH|AG|KG|SE|e\.V\.|Ltd|Limited|Inc|LLC|LLP|PLC|Corp|S\.?A\.?(?:S|RL)?|B\.?V)\b")
 _NEXT_LINE = 1.8  # heights between the middles of two lines of one name
 _SAME_LEFT = 1.5  # points
 
@@ -26,7 +28,23 @@ def goes_on_below(row: Row, below: Row) -> bool:
         return False
     upper, lower = first.text.strip(), second.text.strip()
     names = len(upper) <= LONG_CHARACTERS and not BULLET.match(upper) and not BULLET.match(lower)
-    return names and not entry_periods(lower) and bool(_BINDS.search(upper) or _GOES_ON.match(lower))
+    if names and closes_bracket(upper, lower):
+        return True
+    broken = _BINDS.search(upper) or _GOES_ON.match(lower) or (first.block == second.block and is_broken(first, second))
+    return names and not entry_periods(lower) and bool(broken)
+
+
+def closes_bracket(upper: str, lower: str) -> bool:
+    """Whether a line closes the bracket that the one above it leaves open."""
+    opened = len(re.findall("[(（]", upper)) - len(re.findall("[)）]", upper))
+    return opened == 1 and bool(re.match(r"[^(（]*[)）]", lower))
+
+
+def is_broken(upper: PageLine, lower: PageLine) -> bool:
+    """Whether two lines of a heading are one name: behind a comma, or before the legal form of a firm."""
+    headings = upper.label is lower.label is Label.HEADING
+    form = _LEGAL_FORM.match(lower.text.strip())
+    return headings and bool(upper.text.rstrip().endswith((",", "，", "&", "/")) or form)
 
 
 def joined_rows(row: Row, below: Row) -> Row:
