@@ -56,6 +56,11 @@ def has_company_suffix(text: str) -> bool:
     return bool(_SUFFIX.search(text) or _WEAK_SUFFIX.match(text.strip()))
 
 
+def has_legal_form(text: str) -> bool:
+    """Whether the text holds a legal form itself, not only a word that firms and other names end with."""
+    return bool(_SUFFIX.search(text))
+
+
 def is_legal_form_alone(text: str) -> bool:
     """Whether the line is a legal form alone, such as ``SDN BHD``: the end of the name above it."""
     rest = re.sub(r"\bco\b\.?|&", "", _SUFFIX.sub("", text), flags=re.IGNORECASE)

@@ -11,7 +11,7 @@ from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails
 from pipeline.engines.rules.page_rows import Row
-from pipeline.engines.rules.parties import has_company_suffix, looks_like_address
+from pipeline.engines.rules.parties import has_company_suffix, has_legal_form, looks_like_address
 from pipeline.engines.rules.resume_alike import with_periods_at_heads, without_odd_periods
 from pipeline.engines.rules.resume_entry_rows import (
     BULLET,
@@ -27,7 +27,8 @@ from pipeline.engines.rules.resume_labels import is_labelled, is_labelled_detail
 from pipeline.engines.rules.resume_marked_rows import MarkedRow, is_detail, is_prose, marked_rows
 from pipeline.engines.rules.resume_pieces import DASHED, Piece, joined_pieces
 from pipeline.engines.rules.resume_stacked_dates import joined_dates
-from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
+from pipeline.engines.rules.resume_words import begins_with_degree, find_degree, is_place, names_job, names_school
+from stores.models import Label
 
 _CONTACT_LABEL = re.compile(
     r"\W*(?:tel(?:ephone)?|phone|mobile|cell|fax|e-?mail|address|linkedin|电话|手机|邮箱)\W*[:：+(\d]", re.IGNORECASE
@@ -140,6 +141,7 @@ def _starts(marked: Sequence[MarkedRow], anchors: Sequence[int]) -> list[int]:
         return list(anchors)  # each entry begins with a row of its period
     starts = [max(anchors[0] - lead, 0)]
     first = marked[starts[0]].row if starts[0] < anchors[0] else None
+    headed = _is_heading(marked[starts[0]])
     for previous, anchor in pairwise(anchors):
         start, floor = anchor, previous + 1
         alike = [at for at in range(floor, anchor) if first and _has_town_as(marked[at].row, first)]
@@ -153,9 +155,15 @@ def _starts(marked: Sequence[MarkedRow], anchors: Sequence[int]) -> list[int]:
             named = lead == 0 and not _is_margin_row(marked[anchor].row)  # as in the first entry: it begins with this
             if anchor - start >= lead and (inside or named or not after_details):
                 break
+            if headed and start < anchor and _is_heading(marked[start]) and not _is_heading(marked[start - 1]):
+                break
             start -= 1
         starts.append(start)
     return starts
+
+
+def _is_heading(marked: MarkedRow) -> bool:
+    return marked.row.cells[0].label is Label.HEADING
 
 
 def _has_town_as(row: Row, first: Row) -> bool:
@@ -190,13 +198,14 @@ def _close_entries(marked: Sequence[MarkedRow], anchors: Sequence[int]) -> bool:
 
 def _undated_starts(marked: Sequence[MarkedRow], first: int) -> Iterator[int]:
     """Where entries without a date begin among dated ones: behind details, set as the first entry is, with a job."""
-    for at in range(first + 1, len(marked)):
-        if marked[at].detail or not marked[at - 1].detail:
+    for at in range(len(marked)):
+        if marked[at].detail or at == first or (at and not marked[at - 1].detail) or (at == 0 and not first):
             continue
         below = (end for end in range(at, len(marked)) if marked[end].detail)
         group = marked[at : next(below, len(marked))]
         parts = [part for row in group[:_FEW_LEAD_ROWS] for part in split_head(row.row.text)]
         named = any(names_job(part) for part in parts) and len(parts) >= _ENOUGH_NAMES
+        named = named and not is_labelled_detail(group[0].row.text)
         if named and not any(row.period for row in group) and _is_set_alike(group[0].row, marked[first].row):
             yield at
 
@@ -210,18 +219,29 @@ def _is_set_alike(row: Row, other: Row) -> bool:
 def _undated_groups(marked: Sequence[MarkedRow]) -> Iterator[list[MarkedRow]]:
     """Group the rows of a section without dates: an entry begins where a plain row follows details.
 
-    Or where one names a school and a degree, as the row above does, or where the entries are numbered.
+    Or where a row begins as the first one of the entry does.
     """
     group: list[MarkedRow] = []
     for row in marked:
-        again = bool(group) and all(_names_both(one.row.text) for one in (group[0], row))
-        again = again or (bool(group) and all(map(is_numbered, (group[0].row.text, row.row.text))))
+        again = bool(group) and _begins_again([one.row.text for one in group], row.row.text)
         if group and not row.detail and (group[-1].detail or again):
             yield group
             group = []
         group.append(row)
     if group:
         yield group
+
+
+def _begins_again(above: Sequence[str], text: str) -> bool:
+    """Whether a row names a school and a degree, begins with a degree or a number, as the first one of an entry does.
+
+    Or names a school as that does, and a degree stands between them.
+    """
+    ends = (above[0], text)
+    if any(all(map(test, ends)) for test in (_names_both, is_numbered, begins_with_degree)):
+        return True
+    schools = all(names_school(one) and not find_degree(one) for one in ends)
+    return schools and any(map(find_degree, above))
 
 
 def _names_both(text: str) -> bool:
@@ -291,7 +311,8 @@ def _adds_firm(names: Sequence[Piece], below: str) -> bool:
     lines = {piece.line.number for piece in names}
     lacking = not any(has_company_suffix(piece.text) or names_school(piece.text) for piece in names)
     above = len(lines) == _ENOUGH_NAMES and len(names) == len(lines) and names_job(names[-1].text)
-    return (len(lines) == 1 or above) and lacking and has_company_suffix(below.strip()) and not is_prose(below)
+    firm = has_legal_form(below) or (len(names) == 1 and has_company_suffix(below.strip()))
+    return (len(lines) == 1 or above) and lacking and firm and not is_prose(below)
 
 
 def _dates(marked: MarkedRow) -> tuple[LocatedValue | None, LocatedValue | None]:
@@ -335,7 +356,8 @@ def _pieces(marked: MarkedRow, row_number: int) -> Iterator[Piece]:
             for part in split_head(text):
                 if not _without_periods(part).strip(" .,;-–—()"):
                     continue  # a second period of the entry
-                beside = any(re.search(r"\w", _without_periods(cell.text)) for cell in row.cells[:at])
+                below = row_number >= _ENOUGH_NAMES and at > 0  # a firm and a job stand above
+                beside = below or any(re.search(r"\w", _without_periods(cell.text)) for cell in row.cells[:at])
                 yield Piece(text=part, line=line, row=row_number, right=beside and line.box[0] > middle)
 
 

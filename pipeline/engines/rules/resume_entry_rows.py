@@ -9,8 +9,8 @@ from dataclasses import replace
 from pipeline.engines.rules.dates import PeriodMatch, find_periods
 from pipeline.engines.rules.month_names import OPEN_END, is_season, month_number
 from pipeline.engines.rules.page_rows import Row
-from pipeline.engines.rules.resume_heads import ICONS
-from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
+from pipeline.engines.rules.resume_heads import ICONS, STRONG_SEPARATOR
+from pipeline.engines.rules.resume_words import begins_with_degree, find_degree, is_place, names_job, names_school
 
 BULLET = re.compile(
     r"^\s*(?:[\u2190-\u21ff\u2200-\u22ff\u25a0-\u25ff\u2794-\u27be\u2b00-\u2bff](?=\s)|[•◦▪‣●○■□⋆・◈›⇒→⁌⁍❖➢➤✓✔»※★☆·∙⁃►▶◆◇\uf0b7\uf0a7\uf076]|[-–—*o+{]\s|\(?\d{1,2}[.)、）]\s?(?!\d))"
@@ -19,10 +19,10 @@ PREPOSITION = re.compile(
     r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
 )
 NO_NAME = re.compile(
-    r"^(?:class\s+of|gpa|cgpa|description|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|highlights?|responsibilit(?:y|ies)|achievements?|duties|tasks|aufgaben|missions?|工作(?:描述|内容|职责)|主要(?:职责|业绩|工作)|relevant|coursework|note|"
+    r"^(?:class\s+of|certificates?(?=\W*$)|gpa|cgpa|description|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|highlights?|responsibilit(?:y|ies)|achievements?|duties|tasks|aufgaben|missions?|工作(?:描述|内容|职责|成果|业绩)|平均分|专业排名|主要(?:职责|业绩|工作)|relevant|coursework|note|"
     r"betreuer(?:in)?|encadrant|proje(?:c?ts?|kte?)\s*[:：]|technolog(?:y|ies|ien)\s*[:：]|"
     r"rank(?:ing)?|\d+\s+(?:months?|years?|weeks?|mos?|yrs?|mois|ans?|monate?|jahre?)$|"
-    r"[\u4e00-\u9fff]{2,3}(?:教授|老师|导师)$|绩点|排名|主修课程|时间|起止|部门|"
+    r"[\u4e00-\u9fff]{2,3}(?:教授|老师|导师)$|(?:工作|就职|任职)$|绩点|排名|主修课程|时间|起止|部门|"
     r"full[ -]?time|part[ -]?time|contract|permanent|freelance|expected|present|current|全职|兼职|统招|"
     r"全日制)(?![^\W\d_])",
     re.IGNORECASE,
@@ -80,9 +80,10 @@ def without_bullets(rows: Sequence[Row]) -> Sequence[Row]:
     bare = {id(row): _without_bullet(row) for row in heads}
     dated = sum(bool(head_period(row)) for row in bare.values())
     bulleted = {id(row) for row in rows if BULLET.match(row.text)}
-    studies = [row for row in bare.values() if names_school(row.text) and find_degree(row.text)]
+    both = [row for row in bare.values() if names_school(row.text) and find_degree(row.text)]
+    studies = both or [row for row in bare.values() if begins_with_degree(row.text)]
     if heads and 2 * len(studies) > len(heads) and not any(head_period(row) for row in rows):
-        return [bare.get(id(row), row) for row in rows]  # schools and degrees without dates
+        return [bare.get(id(row), row) for row in rows]  # degrees without dates, with their schools or without
     if not heads or 2 * dated <= len(heads) or any(head_period(row) for row in rows if id(row) not in bulleted):
         return rows
     return [bare.get(id(row), row) for row in rows]
@@ -142,6 +143,11 @@ def is_margin(text: str) -> bool:
     return is_place(rest) or (bool(periods) and not re.search(r"\w", rest))
 
 
+def _is_margin_of(text: str, date: str) -> bool:
+    """Whether a cell holds a date and places, with strokes between them: ``Jun 2016 | Beijing, China``."""
+    return date in text and all(is_margin(part) for part in STRONG_SEPARATOR.split(text) if part.strip())
+
+
 def _fills_cell(row: Row, period: str) -> bool:
     """Whether a cell of a row holds a period and nothing else."""
     return any(_EXPECTED_ASIDE.sub("", cell.text).strip() == period.strip() for cell in row.cells)
@@ -168,5 +174,6 @@ def head_period(row: Row) -> PeriodMatch | None:
         period.last and _DURATION.sub("", cell.text).strip() in text[max(period.start - 8, 0) : period.end + 3]
         for cell in row.cells
     )
+    apart = apart or any(_is_margin_of(cell.text, text[period.start : period.end]) for cell in row.cells[1:])
     at_edge = not re.search(r"\w", before) or not re.search(r"\w", after)
     return period if (apart or at_edge) and not sentence else None

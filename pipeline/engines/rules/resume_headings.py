@@ -30,7 +30,7 @@ _NOUNS = {
     r"zertifikate|weiterbildung(?:en)?|projekte|ehrenamt|auszeichnungen|publikationen|langues|"
     r"centres? d.int[ée]r[êe]ts?|loisirs|projets|"
     r"talen|hobby.?s|certificaten|projecten|idiomas|lingue|proyectos|"
-    r"项目(?:经历|经验|成果)?|校园(?:经历|活动|实践)?|社会(?:实践|活动)(?:经历)?|志愿(?:者)?(?:经历|服务)|"
+    r"项目(?:经历|经验|成果)?|(?:比赛|竞赛|课程)(?:经历|经验)?|校园(?:经历|活动|实践)?|社会(?:实践|活动)(?:经历)?|志愿(?:者)?(?:经历|服务)|"
     r"research(?: interests?| areas?)?|获奖(?:情况|经历|荣誉)?|所获奖项|研究(?:经历|项目)|"
     r"荣誉(?:奖项|证书)?|奖项(?:荣誉)?|"
     r"证书(?:资质)?|语言(?:能力|水平)?|兴趣爱好|爱好|论文(?:发表)?|发表论文|学术成果|科研(?:成果|项目)|专利|"
@@ -48,7 +48,7 @@ _NOUNS = {
     r"exp[ée]riences?(?: pro(?:fessionnelles?)?| de \w+)?|parcours(?: professionnel)?|stages|werkervaring|"
     r"experi?encia(?: laboral| profesional)?|"
     r"esperienz[ae](?: professional[ei]| lavorativ[ae])?|"
-    r"(?:工作|实习|职业|任职|从业|就业|主要工作|工程|教学|工作与实习|工作及实习|实习与工作|实习/工作|工作/实习|"
+    r"(?:工作|实习|求职|职业|任职|从业|就业|主要工作|工程|教学|工作与实习|工作及实习|实习与工作|实习/工作|工作/实习|"
     r"(?:实习|工作)\s*/\s*项目|实践)(?:经历|"
     r"经验|履历|背景)|工作履历|职业生涯|工作实习|实习工作",
     "education": r"[ée]ducation(?:al)?|education(?:al)?\s+(?:background|history|qualifications?)|"
@@ -57,10 +57,10 @@ _NOUNS = {
     r"akademische (?:laufbahn|ausbildung)|akademischer werdegang|schulischer werdegang|schulische ausbildung|"
     r"berufsausbildung|"
     r"studies|degrees?|schooling|academics|ausbildung|schulbildung|bildungsweg|studium|hochschulbildung|"
-    r"formations?(?: acad[ée]mique)?|formação(?: acadêmica)?|"
+    r"formations?(?: acad[ée]mique)?|formação(?: acadêmica)?|educação|escolaridade|formazione scolastica|"
     r"[ée]tudes|dipl[ôo]mes|opleiding(?:en)?|educaci[óo]n|formaci[óo]n(?: acad[ée]mica)?|"
     r"istruzione(?: e formazione)?|formazione|"
-    r"教育(?:背景|经历|情况|信息)?|学历(?:背景|信息)|学习经历|求学经历|学业背景",
+    r"(?:本科|研究生|硕士|博士|高等)?教育(?:背景|经历|情况|信息)?|学历(?:背景|信息)|学习经历|求学经历|学业背景",
     "summary": r"summary|profile|objectives?|about(?: me)?|statement|overview|introduction|bio(?:graphy)?|"
     r"summary of qualifications|goals?|"
     r"profil|kurzprofil|über mich|zusammenfassung|à propos(?: de moi)?|r[ée]sum[ée]|objectif|over mij|profiel|"

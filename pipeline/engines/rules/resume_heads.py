@@ -18,7 +18,7 @@ from pipeline.engines.rules.resume_words import (
 
 ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
 STRONG_SEPARATOR = re.compile(
-    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜丨]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+(?![&＆])|(?<![&＆\s])\s+(?=[\u4e00-\u9fff])"
+    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜丨]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+(?![&＆])|(?<![&＆\s,，])\s+(?=[\u4e00-\u9fff])"
 )
 _WEAK_SEPARATOR = re.compile(
     r"\s*(?:,(?!(?<=\d,)\d)|[;，；、])(?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?:the\s+(?!(?:Chair|Dep|Faculty|Division)))?(?=[A-Z0-9])|(?<=\w)\s+(?:bei(?:m|\s+de[rm])?|chez)\s+(?=[A-ZÀ-Þ0-9„\"])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
@@ -44,6 +44,7 @@ _HAN_TOGETHER = re.compile(  # school, field and degree that a reader has joined
     r"([\u4e00-\u9fff]{2,12}?(?:大学|学院|学校))([\u4e00-\u9fff]{2,12}?)?(博士|硕士|研究生|学士|本科|大专|专科)|"
     r"([\u4e00-\u9fff]{2,12}?大学)([\u4e00-\u9fff]{1,8}系[\u4e00-\u9fff]*)"
 )
+_ACRONYM = re.compile(r"[A-Z][A-Z0-9&-]{1,9}(?:\s*\([^()]*\))?\W*")  # of a school: "ENSG (IGN)"
 _SCHOOL_BEHIND = re.compile(
     r"\s+(?:from|at|an\s+der|von\s+der|à\s+l['’]\s?|à|de\s+l['’]\s?)\s*(?=(?-i:[A-ZÀ-Þ\u4e00-\u9fff]))|\s*,\s+(?=(?:the\s+)?universit)",
     re.IGNORECASE,
@@ -60,12 +61,24 @@ def split_head(text: str) -> list[str]:
         bracketed = _BRACKETED.fullmatch(strong)
         if bracketed and names_job(bracketed[2]) and not names_job(bracketed[1]) and not find_degree(bracketed[1]):
             parts.extend([*_split_weakly(bracketed[1]), bracketed[2]])
-        elif bracketed and names_school(bracketed[1]) and _is_degree(bracketed[2]) and not find_degree(bracketed[1]):
+        elif (
+            bracketed
+            and names_school(bracketed[1])
+            and _ends_with_degree(bracketed[2])
+            and not find_degree(bracketed[1])
+        ):
             parts.extend([bracketed[1], bracketed[2]])
         else:
             parts.extend(_split_weakly(strong))
     trimmed = (_trim(part) for part in parts)
     return [part for part in trimmed if re.search(r"\w", part)]
+
+
+def _ends_with_degree(text: str) -> bool:
+    """Whether a text is a degree, or in Chinese a kind of study and a degree: ``统招本科``."""
+    degree = find_degree(text)
+    chinese = bool(degree) and bool(re.fullmatch(r"[\u4e00-\u9fff]{2,8}", text.strip()))
+    return _is_degree(text) or (chinese and degree is not None and degree.end() == len(text.rstrip()))
 
 
 def is_numbered(text: str) -> bool:
@@ -135,6 +148,11 @@ def _split_weakly(text: str) -> list[str]:
         place = place_at_end(text)
     if place is not None:
         return [*_split_weakly(text[:place]), text[place:]]
+    if town := re.search(r"\s+in\s+(?=\d{4,5}\s+[A-ZÀ-Þ])", text):
+        return [*_split_weakly(text[: town.start()]), text[town.end() :]]
+    sides = [side.strip() for side in text.split("/")]
+    if len(sides) == 2 and {_is_study(side) for side in sides} == {"school", "degree"}:
+        return sides
     before, colon, rest = text.partition(":")
     if colon and KIND_OF_SCHOOL.fullmatch(before.strip()):
         return _split_weakly(rest)
@@ -146,11 +164,21 @@ def _split_weakly(text: str) -> list[str]:
         return [degree[0], *_split_weakly(text[degree.end() :])]  # two columns that a reader joined
     joint = _SCHOOL_BEHIND.search(text, degree.end() if degree else 0)
     studied = bool(degree) or not names_school(text[: joint.start() if joint else 0])
-    if joint and studied and names_school(text[joint.end() :]) and text[: joint.start()].strip():
+    behind_joint = text[joint.end() :] if joint else ""
+    short = bool(_ACRONYM.fullmatch(behind_joint)) and bool(degree or _is_job(text[: joint.start() if joint else 0]))
+    if joint and studied and (short or names_school(behind_joint)) and text[: joint.start()].strip():
         return [*_split_weakly(text[: joint.start()]), *_split_weakly(text[joint.end() :])]
     if "/" in text and not re.search("[,;，；、]", text) and all(_is_job(part) for part in re.split(r"\s*/\s*", text)):
         return [text]
     return _with_campus(_WEAK_SEPARATOR.split(text)) if _may_split(text) else [text]
+
+
+def _is_study(text: str) -> str:
+    """What a text is, of a school and a degree: the one that it begins with, or names alone."""
+    degree = find_degree(text)
+    if degree and degree.start() == 0:
+        return "degree"
+    return "school" if names_school(text) and not degree else ""
 
 
 def _with_campus(parts: list[str]) -> list[str]:

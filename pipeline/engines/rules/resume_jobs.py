@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise, zip_longest
 
 from pipeline.engines.evidence.located_values import LocatedValue
-from pipeline.engines.rules.parties import has_company_suffix, is_legal_form_alone
+from pipeline.engines.rules.parties import has_company_suffix, is_legal_form_alone, looks_like_address
 from pipeline.engines.rules.resume_entries import Entry
 from pipeline.engines.rules.resume_heads import KIND_OF_WORK
 from pipeline.engines.rules.resume_marked_rows import is_prose
@@ -18,6 +18,8 @@ from pipeline.engines.rules.resume_slots import Slot, piece_at, usual_slot
 from pipeline.engines.rules.resume_whole_lines import job_line_of, whole_lines
 from pipeline.engines.rules.resume_words import is_place, names_job, names_school
 
+_ENOUGH_COMPLETE = 2  # entries with a firm and a job
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _MOST_DASHED = 0.7  # of the entries: where more have a dash behind the job, it stands before the firm
 _LONGEST_NAME = 95
 _MOST_SMALL_WORDS = 6  # of three letters or more, in the name of a firm
@@ -31,12 +33,15 @@ _FREELANCE = re.compile(
 _AT = re.compile(r"(?:\s@|(?i:\sat|\sbei(?:m|\sde[rm])?|\schez)(?:\sthe)?)\s*$")
 _COMMA = re.compile(r"\s*[,，]\s*")
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
+_UNIT_IN_CHINESE = re.compile(
+    r".{1,16}(?:[部处科组]|部门|中心|事业群|[一二三四五六七八九十]部)"
+)  # of the firm beside it
 _PROJECT_IN_CHINESE = re.compile(r".*[\u4e00-\u9fff](?:研究|系统|框架|算法|方法|项目|课题)")
 
 
 def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     """Make rows of company, position, location, start_date and end_date from entries."""
-    entries, groups = _without_group_heads(entries)
+    entries, groups = _without_group_heads(_without_projects(entries))
     split = [_places_and_names(entry) for entry in entries]
     heads = [names for _, names, _ in split]
     usual = sum(map(_is_dashed_job, heads)) > _MOST_DASHED * len(heads)
@@ -80,6 +85,39 @@ def _without_group_heads(entries: Sequence[Entry]) -> tuple[list[Entry], list[Lo
     return kept, firms
 
 
+def _without_projects(entries: Sequence[Entry]) -> list[Entry]:
+    """Leave out what began during the job above it and has one name of no known kind, where other jobs have firms."""
+    complete = [_has_firm_and_job(entry) for entry in entries]
+    if sum(complete) < _ENOUGH_COMPLETE:
+        return list(entries)
+    kept: list[Entry] = []
+    job: Entry | None = None
+    for entry, whole in zip(entries, complete, strict=True):
+        job = entry if whole else job
+        if whole or job is None or not (_is_nameless(entry) and _began_during(entry, job)):
+            kept.append(entry)
+    return kept
+
+
+def _has_firm_and_job(entry: Entry) -> bool:
+    names = _names_of(entry)
+    return any(has_company_suffix(p.text) for p in names) and any(names_job(p.text) for p in names)
+
+
+def _is_nameless(entry: Entry) -> bool:
+    """Whether an entry has one name, which is of no job, firm or school."""
+    names = _names_of(entry)
+    return len(names) == 1 and not _job_score(names[0].text) and bool(_HAN.search(names[0].text))
+
+
+def _began_during(entry: Entry, job: Entry) -> bool:
+    """Whether an entry began after a job did, and before it ended."""
+    if not (entry.start and job.start and job.end):
+        return False
+    begun, first, last = (str(value.value) for value in (entry.start, job.start, job.end))
+    return first <= begun <= last
+
+
 def _heads_group(entry: Entry, below: Entry) -> bool:
     """Whether an entry is one line without a job, whose period holds that of the job right below it."""
     single = len(entry.rows) == 1 and bool(entry.pieces) and not any(names_job(piece.text) for piece in entry.pieces)
@@ -106,18 +144,29 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
     place = next((piece for piece in pieces if is_place(piece.text)), None)
     names = [piece for piece in pieces if piece is not place and not _is_sentence(piece.text)]
     names = _jobs_together([piece for piece in names if not is_part_of_university(piece, names)])
+    if len(names) > 2:
+        names = [piece for piece in names if not _is_address(piece.text)]
+        elsewhere = [piece for piece in names if not is_place(piece.text)]
+        names = elsewhere if len(elsewhere) > 1 else names
     if place is None and len(names) > 2:
         place = next((p for p in names if p.right and not names_job(p.text) and not has_company_suffix(p.text)), None)
         names = [piece for piece in names if piece is not place]
     elif place is not None and place.right and len(names) > 2:
         apart = [piece for piece in names if piece.line is not place.line or _job_score(piece.text)]
         names = apart if len(apart) > 1 else names
+    if len(names) == 2 and not any(names_job(piece.text) for piece in names):
+        names = [names[0], *(piece for piece in names[1:] if not _UNIT_IN_CHINESE.fullmatch(piece.text))]
     if len(names) > 2:
         names = [piece for piece in names if not _DEPARTMENT.match(piece.text)]
         kinds = [piece for piece in names if KIND_OF_WORK.fullmatch(piece.text)]
         titled = any(names_job(piece.text) for piece in names if piece not in kinds)
         names = [piece for piece in names if not titled or piece not in kinds]
     return row, [piece for piece in names if len(piece.text) < _LONGEST_NAME], place
+
+
+def _is_address(text: str) -> bool:
+    """Whether a piece is a street and a number, of the place of a firm."""
+    return looks_like_address(text) and bool(re.search(r"\s\d+\s?[a-z]?$", text)) and _job_score(text) == 0
 
 
 def _jobs_together(names: list[Piece]) -> list[Piece]:
@@ -195,7 +244,9 @@ def _job_and_firm(names: Sequence[Piece], job_slot: Slot | None, job_first: bool
     usual = piece_at(names, job_slot)
     if difference == 0 and usual is not None:
         job, firm = usual, second if usual is first else first
-    named = (piece for piece in names if piece is not job and _is_firm(piece.text))
+    apart = firm.line.number != job.line.number  # then a "group" behind the job is a part of the firm
+    rest = [piece for piece in names if piece is not job and not (apart and piece.line.number == job.line.number)]
+    named = (piece for piece in rest if _is_firm(piece.text))
     return job, firm if _job_score(firm.text) < 0 else next(named, firm)
 
 

@@ -11,6 +11,7 @@ from pipeline.engines.rules.resume_sections import Section
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
 _EITHER = {SectionKind.EDUCATION: SectionKind.EXPERIENCE, SectionKind.EXPERIENCE: SectionKind.EDUCATION}
+_WORK = ("工作", "就职", "任职")  # beside the period of a job, where a degree stands beside that of a study
 _UNTOLD = (SectionKind.HEAD, SectionKind.OTHER, SectionKind.SUMMARY)
 
 
@@ -38,7 +39,7 @@ def _kind_of(entry: Entry) -> SectionKind | None:
     """What a dated entry is about by the words of its names: a school or a degree alone, or a job or a firm alone."""
     names = [piece.text for piece in entry.pieces if not is_place(piece.text)]
     studies = any(names_school(text) or find_degree(text) for text in names)
-    works = any(names_job(text) or has_company_suffix(text) for text in names)
+    works = any(names_job(text) or has_company_suffix(text) or text in _WORK for text in names)
     if studies == works or entry.end is None:
         return None
     return SectionKind.EDUCATION if studies else SectionKind.EXPERIENCE

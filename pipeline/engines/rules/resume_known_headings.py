@@ -20,6 +20,7 @@ WITH_ENTRIES = (SectionKind.EDUCATION, SectionKind.EXPERIENCE)
 SAME_LEFT = 4.0  # points between the left edges of headings of one column
 _MUCH_SMALLER = 0.75
 _SAME_HEIGHT = 0.1  # of the height: two headings are as high as each other
+_ENDS_SENTENCE = re.compile(r"[^\W\d_][.。]\s*$")
 _REPEATED = 3  # as often as this, a heading is a label
 
 
@@ -29,6 +30,7 @@ def known_headings(lines: Sequence[PageLine], no_headings: set[int]) -> dict[int
         line.number: kind
         for line in lines
         if line.number not in no_headings and (kind := heading_kind(line.text)) and _stands_alone(line, lines)
+        if not (_ENDS_SENTENCE.search(line.text) and line.label is not Label.HEADING)
         if not (kind not in WITH_ENTRIES and _is_label(line, lines))
         if not (KIND_OF_WORK.fullmatch(line.text.strip()) and _is_beside(line, lines))
         if not (names_job(line.text) and _has_margin_beside(line, lines))
@@ -47,7 +49,7 @@ def _without_inner(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> 
         kind = known.get(line.number)
         if kind is None:
             continue
-        if kind not in WITH_ENTRIES and above and (_is_lower(line, above) or _ends_otherwise(line, above)):
+        if kind not in WITH_ENTRIES and above and (is_lower(line, above) or _ends_otherwise(line, above)):
             continue
         kept[line.number] = kind
         above = line if kind in WITH_ENTRIES else None
@@ -60,9 +62,11 @@ def _ends_otherwise(line: PageLine, heading: PageLine) -> bool:
     return colons == [True, False] and line.label is not Label.HEADING
 
 
-def _is_lower(line: PageLine, heading: PageLine) -> bool:
+def is_lower(line: PageLine, heading: PageLine) -> bool:
     """Whether a line is of a lower rank than a heading, or of none and much smaller, and begins where that does."""
-    if heading.label is not Label.HEADING or abs(line.box[0] - heading.box[0]) > SAME_LEFT:
+    indent = line.box[0] - heading.box[0]
+    most = SAME_LEFT if line.label is Label.HEADING else heading.height  # what is no heading may stand further in
+    if heading.label is not Label.HEADING or not -SAME_LEFT <= indent <= most:
         return False
     if line.label is Label.HEADING:
         return line.level > heading.level > 0
@@ -136,7 +140,7 @@ def _told_by_content(lines: Sequence[PageLine], known: dict[int, SectionKind]) -
     if not missing:
         return {}
     above = [line for line in lines if line.number in known]
-    lower = {line.number for line in lines if any(_is_lower(line, model) for model in above)}
+    lower = {line.number for line in lines if any(is_lower(line, model) for model in above)}
     told = [(at, educated) for at, educated in headings_by_content(printed_rows(lines)) if at not in lower]
     kinds = {at: SectionKind.EDUCATION if educated else SectionKind.EXPERIENCE for at, educated in told}
     return {at: kind for at, kind in kinds.items() if kind in missing and at not in known}

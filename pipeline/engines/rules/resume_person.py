@@ -54,11 +54,11 @@ _PARTICLES = frozenset(
 _NEXT_LABEL = re.compile(
     r"\s{2,}|\s+(?=[\u4e00-\u9fff]{2,4}[:：])|[|｜,，;；]|(?=\s(?:gender|age|phone|email|tel)\b)", re.IGNORECASE
 )
-_SHORT_NAME = re.compile(r"(?<=[^\W\d_])\s+[(（][^()（）]+[)）]\s+(?=[^\W\d_])")  # "Elizabeth (Liz) Roe"
+_SHORT_NAME = re.compile(r"(?<=[^\W\d_])\s*[(（][^()（）]+[)）]\s+(?=[^\W\d_])")  # "Elizabeth (Liz) Roe"
 _LEGAL_FORM = re.compile(r"\s(?:GmbH|AG|KG|SE|Ltd|Limited|Inc|LLC|LLP|PLC|Corp|SARL|SàRL|B\.?V)\b\.?$")
 _TITLE_OF_PAPER = re.compile(
     r"(?:['’]s\s+)?\b(?:curriculum\s+vitae|c\.?v\.?|r[ée]sum[ée]|lebenslauf|bewerbung)\b(?:\s+(?:of|von|de))?|"
-    r"个人简历|求职简历|应聘简历|[简履]\s*历(?:\s*[表书])?|自\s*传|学习历程",
+    r"个人简历|求职简历|应聘简历|自荐信|求职信|[简履]\s*历(?:\s*[表书])?|自\s*传|学习历程",
     re.IGNORECASE,
 )
 _LATIN_NAME = re.compile(
@@ -100,6 +100,7 @@ _FORM_LABEL = re.compile(
 _MAIL_LABEL = re.compile(r"e-?mail|.*邮箱", re.IGNORECASE)
 _HEAD_LINES = 25
 _FIRST_LINES = 8
+_MUCH_HIGHER = 1.3  # times the usual height
 _HIGHER = 1.1  # times the usual height
 _MOST_WORDS_OF_NAME = 4
 
@@ -159,12 +160,17 @@ def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Locat
         return in_two_lines
     heads = (about[:_HEAD_LINES], lines[:_HEAD_LINES])
     apart = [line for head in heads for line in head if _stands_out(line, head, typical)]
-    candidates = [line for line in (*apart, *large) if _person_in(line.text)]
+    candidates = [(line, name) for line in (*apart, *large) if (name := _person_of(line, typical))]
     if not candidates:
         return None
-    best = max(candidates, key=lambda line: (_name_score(line, lines, typical, email), -line.number))
-    name = _person_in(best.text)
-    return located_in(name, [best], name) if name else None
+    best, name = max(candidates, key=lambda one: (_name_score(one[0], one[1], lines, typical, email), -one[0].number))
+    return located_in(name, [best], name)
+
+
+def _person_of(line: PageLine, typical: float) -> str | None:
+    """Return the name in a line that no label announces; a large one in Chinese may begin with a rare surname."""
+    rare = line.height > _MUCH_HIGHER * typical and re.fullmatch(r"[\u4e00-\u9fff]{2,3}", line.text.strip())
+    return _name_in(line.text) if rare else _person_in(line.text)
 
 
 def _stands_out(line: PageLine, head: Sequence[PageLine], typical: float) -> bool:
@@ -234,13 +240,15 @@ def _is_capitalised(name: str) -> bool:
     )
 
 
-def _name_score(line: PageLine, lines: Sequence[PageLine], typical: float, email: LocatedValue | None) -> float:
+def _name_score(
+    line: PageLine, person: str, lines: Sequence[PageLine], typical: float, email: LocatedValue | None
+) -> float:
     score = 2.0 * min(line.height / (typical or 1.0), 3.0) - 0.05 * (line.number - lines[0].number)
     score += 1.5 * (line.label is Label.TITLE) + 0.5 * (line.label is Label.HEADING)
-    name = squash(_person_in(line.text) or "")
+    name = squash(person)
     if email:
         local = squash(str(email.value).split("@")[0])
-        parts = [squash(part) for part in (_person_in(line.text) or "").split()]
+        parts = [squash(part) for part in person.split()]
         akin = any(len(part) >= 3 and part in local for part in parts) or fuzz.ratio(name, local) > 75
         score += 2.0 * akin
     return score

@@ -19,7 +19,11 @@ from pipeline.engines.rules.resume_plausible import is_plausible
 from pipeline.engines.rules.resume_slots import Slot, piece_at, slots_of, usual_slot
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_school
 
-_THESIS = re.compile(r"(?:[^\W\d_]+[\s-]?)?(?:thesis|arbeit|mémoire|tesis|tesi)\b", re.IGNORECASE)
+_THESIS = re.compile(
+    r"(?:[^\W\d_]+[\s-]?)?(?:thesis|arbeit|mémoire|tesis|tesi|freiwilligendienst|zivildienst|wehrdienst)\b"
+    r"|freiwilliges\s+(?:soziales|ökologisches)\s+jahr",
+    re.IGNORECASE,
+)
 _SUBJECTS = ("major", "minor")
 _CERTIFICATE = re.compile(r"\s(?:certificate|diploma|zeugnis|leaving examination)$", re.IGNORECASE)  # of a school
 _STATUS = re.compile(r"\s*[(（]?(?:毕业|肄业|结业|就学中?|就读中?|在学中?|在读)[)）]?$")
@@ -57,7 +61,7 @@ def _further_degrees(entry: Entry, row: LocatedRow) -> Iterator[LocatedRow]:
     at = next((at for at, text in enumerate(texts) if first and text.startswith(first)), len(texts))
     for below in entry.rows[at + 1 :]:
         degree = find_degree(below.text)
-        told = degree is not None and degree.start() == 0 and degree[0].casefold() not in _SUBJECTS
+        told = degree is not None and degree.start() == 0 and degree[0].casefold() not in (*_SUBJECTS, "certificate")
         if not told or names_school(below.text) or entry_periods(below.text):
             return
         more: LocatedRow = dict.fromkeys(("degree", "area"))
@@ -91,7 +95,8 @@ def _kept(entries: Sequence[Entry], rows: Sequence[LocatedRow]) -> list[bool]:
         alike = [same or height in usual for same, height in zip(alike, heights, strict=True)]
     shaped = [same and has_date for same, has_date in zip(alike, dated, strict=True)]
     shaped = [same and not _is_thesis(entry) for same, entry in zip(shaped, entries, strict=True)]
-    return [is_told or same or not any(told) for is_told, same in zip(told, shaped, strict=True)]
+    alone = not any(told)  # then what has a date is kept
+    return [is_told or same or (alone and date) for is_told, same, date in zip(told, shaped, dated, strict=True)]
 
 
 def _is_thesis(entry: Entry) -> bool:
@@ -144,7 +149,7 @@ def _education(entry: Entry, labelled: LocatedRow, names: Sequence[Piece], usual
     degree = find_degree(bullet.text) if bullet else None
     if bullet and row["degree"] is None and degree and degree.start() == 0 and row["institution"]:
         take_degree(bullet, row)
-    if row["institution"] is None and rest and not _STUDIES.match(rest[0].text):
+    if row["institution"] is None and rest and not _STUDIES.match(rest[0].text) and not _is_degree_alone(entry):
         best = rest.pop(_best_name(rest, entry.pieces))
         row["institution"] = best.located() if is_plausible(best.text) else None
     if row["degree"] is None and (studies := next((piece for piece in rest if _STUDIES.match(piece.text)), None)):
@@ -153,6 +158,13 @@ def _education(entry: Entry, labelled: LocatedRow, names: Sequence[Piece], usual
     if row["area"] is None and rest:
         row["area"] = _area(rest)
     return row | {"institution": _bare(row["institution"]), "start_date": entry.start, "end_date": entry.end}
+
+
+def _is_degree_alone(entry: Entry) -> bool:
+    """Whether an entry is a degree and its subject in one line, without a date and a place."""
+    lines = {piece.line.number for piece in entry.pieces}
+    degrees = any(find_degree(piece.text) for piece in entry.pieces)
+    return degrees and len(lines) == 1 and entry.end is None and not any(is_place(p.text) for p in entry.pieces)
 
 
 def _bare(school: LocatedValue | None) -> LocatedValue | None:
@@ -221,7 +233,10 @@ def _is_kind_of_school(piece: Piece, names: Sequence[Piece]) -> bool:
 def _is_degree_first(text: str) -> bool:
     """Whether most of the text is a degree, as in ``Bachelor of Science, MIT``, though it names a school."""
     degree = find_degree(text)
-    return bool(degree and degree.start() == 0 and len(degree[0]) >= 0.5 * len(text))
+    if degree is None:
+        return False
+    of_school = names_school(degree[0]) and not names_school(text[degree.end() :])  # "High School Diploma in Arts"
+    return of_school or (degree.start() == 0 and len(degree[0]) >= 0.5 * len(text))
 
 
 def _best_name(pieces: Sequence[Piece], every: Sequence[Piece]) -> int:

@@ -12,13 +12,13 @@ from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
 from pipeline.engines.rules.resume_columns import columns_of
 from pipeline.engines.rules.resume_content import jobs_begin
-from pipeline.engines.rules.resume_entries import heads_entry, is_period_row, opens_entry
+from pipeline.engines.rules.resume_entries import heads_entry, is_period_row, names_period, opens_entry
 from pipeline.engines.rules.resume_entry_rows import is_bulleted, is_margin
 from pipeline.engines.rules.resume_headings import SectionKind, heading_kind
-from pipeline.engines.rules.resume_known_headings import SAME_LEFT, WITH_ENTRIES, known_headings
+from pipeline.engines.rules.resume_known_headings import SAME_LEFT, WITH_ENTRIES, is_lower, known_headings
 from pipeline.engines.rules.resume_marked_rows import is_detail
 from pipeline.engines.rules.resume_tables import header_cells
-from pipeline.engines.rules.resume_words import is_place, names_job
+from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 from pipeline.engines.rules.resume_wrapped import is_broken
 from stores.models import Label
 
@@ -30,6 +30,7 @@ _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔
 _LEAST_COMMAS = 2  # of an enumeration, which is no heading
 _ROWS_BELOW = 3  # of an entry's heading, among which its period stands
 _FURTHEST_ABOVE_HEIGHT = 1.06  # a heading of unknown words must be taller than the text
+_LOWER = 0.95  # times the height of the heading of a section
 _NEXT_LINE = 1.8  # heights between the middles of two lines of one heading
 
 
@@ -67,7 +68,7 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
                 head_ends = at + 2
             if unknown and parts[-1][0] in WITH_ENTRIES and not parts[-1][1] and _opens_first(rows, at):
                 head_ends = at + 1  # a heading has something below it: this is its first entry
-            if unknown and _goes_on(parts[-1], row):
+            if unknown and (_goes_on(parts[-1], row) or _ends_head(parts[-1], row) or _is_first_school(parts[-1], row)):
                 head_ends = at + 1
             if unknown and (_opens_with_period(parts[-1]) or _repeats_first(parts[-1], row)):
                 head_ends = at + 1
@@ -93,6 +94,22 @@ def _goes_on(part: tuple[SectionKind, list[Row]], row: Row) -> bool:
     alike = one.label is other.label is Label.HEADING and abs(one.height - other.height) < 1.0
     alike = alike or (one.block == other.block and is_broken(one, other))
     return near and alike and abs(one.box[0] - other.box[0]) < 1.0
+
+
+def _ends_head(part: tuple[SectionKind, list[Row]], row: Row) -> bool:
+    """Whether a line set as a heading is the job right below a firm with its period, or the degree below a school."""
+    kind, rows = part
+    if kind not in WITH_ENTRIES or not rows or len(row.cells) > 1:
+        return False
+    above, names = rows[-1], names_job if kind is SectionKind.EXPERIENCE else find_degree
+    near = above.page == row.page and row.cells[0].middle - above.cells[0].middle < _NEXT_LINE * above.cells[0].height
+    return near and names_period(above) and not names(above.text) and bool(names(row.text))
+
+
+def _is_first_school(part: tuple[SectionKind, list[Row]], row: Row) -> bool:
+    """Whether a line set as a heading names a school right below the heading of the schools."""
+    kind, rows = part
+    return kind is SectionKind.EDUCATION and not rows and names_school(row.text)
 
 
 def _opens_first(rows: Sequence[Row], at: int) -> bool:
@@ -249,7 +266,10 @@ def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) 
             or line.number < models[0].number
         ):
             continue
-        if _ranks_alike(line, models) or _drawn_alike(line, models, body_height):
+        above = next((model for model in reversed(models) if model.number < line.number), models[0])
+        inner = known[above.number] in WITH_ENTRIES and line.label is Label.HEADING and is_lower(line, above)
+        inner = inner and line.height < _LOWER * above.height
+        if not inner and (_ranks_alike(line, models) or _drawn_alike(line, models, body_height)):
             headings[line.number] = SectionKind.OTHER
     return headings
 

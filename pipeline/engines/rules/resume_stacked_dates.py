@@ -8,12 +8,16 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.engines.evidence.page_lines import PageLine
+from pipeline.engines.rules.month_names import OPEN_END, month_number
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.resume_entry_rows import NO_NAME, entry_periods
+from pipeline.engines.rules.resume_marked_rows import is_prose
+from pipeline.engines.rules.resume_wrapped import joined_rows
 
 _CONNECTOR = re.compile(r"\W*[|\-–—−~至到]\W*|\W*(?:to|bis|until|à|au|tot|a)\W*", re.IGNORECASE)
 _DASH = re.compile(r"^\s*[-–—−]\s*(?=\S)")
 _SAME_LEFT = 2.0  # heights between the left edges of the lines of one margin
+_FLUSH = 1.5  # points between the right edges of the lines of one margin
 _NEAR = 2.6  # heights between the middles of two lines of one period
 _APART = 1.4  # times as far as the lines of one period stand those of the next
 
@@ -29,7 +33,7 @@ def joined_dates(rows: Iterable[Row]) -> list[Row]:
             continue
         joined[-1] = Row(page=row.page, cells=tuple(_with_tail(above, *pair)))
         rest = tuple(cell for cell in row.cells if cell is not pair[1])
-        if rest and row.cells[0] is pair[1]:
+        if rest and row.cells[0] is pair[1] and not any(is_prose(cell.text) for cell in rest):
             joined[-1] = Row(page=row.page, cells=(*joined[-1].cells, *rest))
         elif rest:
             joined.append(Row(page=row.page, cells=rest))
@@ -38,8 +42,16 @@ def joined_dates(rows: Iterable[Row]) -> list[Row]:
 
 def _is_broken(upper: PageLine, lower: PageLine) -> bool:
     """Whether the period that a cell begins ends in the one below it."""
-    below = abs(upper.box[0] - lower.box[0]) < lower.height and _is_open_range(upper.text)
+    aligned = any(abs(upper.box[edge] - lower.box[edge]) < lower.height for edge in (0, 2))
+    if aligned and _are_months(upper.text) and re.fullmatch(r"\s*(?:19|20)\d{2}\s*", lower.text):
+        return 0 < lower.middle - upper.middle < _NEAR * upper.height  # "Oct – Dec" above "2015"
+    below = aligned and _is_open_range(upper.text)
     return below and bool(entry_periods(f"{upper.text} {lower.text}")) and _is_closing_date(lower.text)
+
+
+def _are_months(text: str) -> bool:
+    months = re.fullmatch(r"\s*([^\W\d_]{3,9})\.?\s*[-–—/]\s*([^\W\d_]{3,9})\.?\s*", text)
+    return months is not None and all(month_number(word) for word in months.groups())
 
 
 def _is_open_range(text: str) -> bool:
@@ -52,8 +64,11 @@ def _is_closing_date(text: str) -> bool:
 
 
 def _with_tail(cells: Sequence[PageLine], upper: PageLine, lower: PageLine) -> list[PageLine]:
-    """Insert the lower half of a period behind the upper one."""
+    """Insert the lower half of a period behind the upper one; the year of two months goes on with them."""
     at = list(cells).index(upper)
+    if _are_months(upper.text):
+        whole = joined_rows(Row(page=upper.page, cells=(upper,)), Row(page=lower.page, cells=(lower,)))
+        return [*cells[:at], *whole.cells, *cells[at + 1 :]]
     return [*cells[: at + 1], lower, *cells[at + 1 :]]
 
 
@@ -88,9 +103,11 @@ def _closes(rows: Sequence[Row]) -> bool:
     if len(rows) < 2 or (len(rows) == 3 and not _CONNECTOR.fullmatch(rows[1].cells[0].text)):
         return False
     upper, lower = rows[0].cells[0], rows[-1].cells[0]
-    near = rows[0].page == rows[-1].page and abs(lower.box[0] - upper.box[0]) < _SAME_LEFT * upper.height
+    aligned = abs(lower.box[0] - upper.box[0]) < _SAME_LEFT * upper.height or abs(lower.box[2] - upper.box[2]) < _FLUSH
+    near = rows[0].page == rows[-1].page and aligned
     near = near and lower.middle - upper.middle < _NEAR * upper.height * (len(rows) - 1)
-    dashed = len(rows) == 2 and _DASH.match(lower.text) and _is_date(lower.text) and _opens_row(upper.text) is not None
+    ends = _is_date(lower.text) or re.fullmatch(OPEN_END, _DASH.sub("", lower.text).strip(), re.IGNORECASE)
+    dashed = len(rows) == 2 and _DASH.match(lower.text) and ends and _opens_row(upper.text) is not None
     if near and dashed:
         return True
     opened = (len(rows) == 3 and _is_date(upper.text)) or _opening(upper.text) is not None

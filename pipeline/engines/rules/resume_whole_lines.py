@@ -9,6 +9,7 @@ from itertools import groupby
 from pipeline.engines.rules.parties import has_company_suffix
 from pipeline.engines.rules.resume_pieces import DASHED, Piece, joined_pieces
 from pipeline.engines.rules.resume_words import names_job, names_school
+from stores.models import Label
 
 _IN_JOBS = re.compile(rf"{DASHED.pattern}|\s*[,，、;；/]\s*|\s+")
 _COMMA = re.compile(r"\s*[,，]\s*")
@@ -40,6 +41,7 @@ def whole_lines(names: Sequence[Piece], usual: bool, job_line: int | None = None
     if not any(jobs) and job_line is not None:
         jobs = [job_line == 0, job_line == 1]
     firms = [any(has_company_suffix(piece.text) or names_school(piece.text) for piece in line) for line in lines]
+    usual = usual and lines[1][0].line.label is not Label.HEADING  # a heading below the job is the firm's
     whole = []
     for at, line in enumerate(lines):
         other = 1 - at

@@ -10,6 +10,7 @@ _PLAIN = r"(?<![^\W\d_])(?:{})(?![^\W\d_])"
 
 _DEGREE = re.compile(
     _PLAIN.format(
+        r"(?:(?:higher\s+)?secondary\s+|high\s+)?school\s+(?:diploma|certificate)|(?:university|college)\s+(?:diploma|degree)|"
         r"ph\.?\s?d\.?|d\.?phil\.?|doctor(?:ate|al|at|ado|aat)?(?:\s+of\s+[\w\s]+?)?|dr\.-?ing\.?|md|j\.?d\.?|ed\.?d\.?|"
         r"dottorato|ma[îi]trise|dr\.\s?(?:rer\.\s?nat|phil|med|iur)\.?|diplôme(?:\s+d['’]\s?\w+)?|associate(?:['’]?s)?\s+degree|associate\s+of\s+(?:applied\s+)?(?:arts|science)|(?:bachelor|"
         r"master)(?:['’]?s)?(?:\s+degree)?(?:\s+of\s+(?:science|arts|engineering|technology|"
@@ -22,7 +23,7 @@ _DEGREE = re.compile(
         r"m\.?c\.?a\.?|b\.?c\.?a\.?|b\.?f\.?a\.?|"
         r"a\.?a\.?s?(?=\s+in\b)|diplom(?:-\w+|a)?|magister|staatsexamen|abitur|licence|licenciatura|laurea|"
         r"baccalaur[ée]at|a-?levels?|"
-        r"high\s+school\s+diploma|ged|gcses?|hbo|propedeuse|vwo|havo|promotion|ingénieur|certificate|minor|major|"
+        r"ged|gcses?|hbo|propedeuse|vwo|havo|promotion|ingénieur|certificate|minor|major|"
         r"micromasters?|nanodegree|bts|dut|deug|cpge|classes?\s+préparatoires?(?:\s+aux\s+grandes\s+[ée]coles)?|"
         r"bac(?:\s+(?:es|[sl])|\+\d)|bakkalaureus|matura|berufsmatur(?:a|ität)|fachabitur|(?:berufs)?lehre|"
         r"[^\W\d_]*(?:hochschulreife|schulabschluss)|mittlere\s+reife|docteur|(?-i:M[12]|L[123])(?=\s+[^\W\d_])|"
@@ -44,7 +45,7 @@ _SCHOOL = re.compile(
     r"lyc[ée]e|[ée]cole|"
     r"escuela|escola|instituto|colegio|colégio|istituto|politecnico|epfl|ucla|caltech|iit|cern|insead|suny|cuny|kaist|"
     r"fachhochschule|"
-    r"realschule|kolleg|campus|insa|sciences\s+po|ens(?:ae|ta|imag)|supélec|polytech|(?-i:ETH|MIT|UCL|NUS|NTU|TU|FH|HTW|HAW|KIT|LMU|RWTH|ENS|HEC|IUT|UCLouvain)|üniversitesi|seminary|conservatory|coll[èe]ge|facultad|hogeschool)(?![^\W\d_])|"
+    r"realschule|kolleg|campus|insa|sciences\s+po|ens(?:ae|ta|imag)|supélec|polytech|(?-i:HTL|HTBLA|ETH|MIT|UCL|NUS|NTU|TU|FH|HTW|HAW|KIT|LMU|RWTH|ENS|HEC|IUT|UCLouvain)|üniversitesi|seminary|conservatory|coll[èe]ge|facultad|hogeschool|vidyalaya|vidyapeeth|gymnázium|gimnazjum|liceum|szkoła|politechnika|scuola|skola|skole)(?![^\W\d_])|"
     r"大学|学院|学校|中学|研究院|研究所|党校|高中(?=$|\s|毕业|肄业|就[学读]|在[学读])|职校",
     re.IGNORECASE,
 )
@@ -101,7 +102,12 @@ _OCCUPATION = re.compile(  # further nouns of occupations, and endings of such n
         r"coordinat(?:eur|rice)|coursier|cuisini(?:er|ère)|doctorante?|[ée]ducat(?:eur|rice)|employ[ée]e?|"
         r"format(?:eur|rice)|g[ée]rante?|h[ôo]tesse|infirmi(?:er|ère)|livreu(?:r|se)|moniteur|monitrice|organisat(?:eur|rice)|"
         r"ouvri(?:er|ère)|pr[ée]parat(?:eur|rice)|prestataire|programmeu(?:r|se)|r[ée]dact(?:eur|rice)|serveu(?:r|se)|"
-        r"secr[ée]taire|traduct(?:eur|rice)|vendeu(?:r|se)"
+        r"secr[ée]taire|traduct(?:eur|rice)|vendeu(?:r|se)|"
+        r"engenheir[oa]|ingenier[oa]|desen?volvedora?|desarrolladora?|programador[ae]?|analista|bolsista|becari[oa]|estagi[áa]ri[oa]|"
+        r"est[áa]gio|pr[áa]cticas|coordinadora?|coordenadora?|diretora?|directora?|gerente|consultora?|assistente|asistente|"
+        r"auxiliar|monitora?|pesquisadora?|investigadora?|t[ée]cnic[oa]|docente|encargad[oa]|administrativ[oa]|vendedora?|"
+        r"sviluppat(?:ore|rice)|ingegnere|tirocini(?:o|ante)|stagista|impiegat[oa]|ricercat(?:ore|rice)|insegnante|"
+        r"consulente|commess[oa]|camerier[ea]|webmaster|sysadmin"
     ),
     re.IGNORECASE,
 )
@@ -194,6 +200,11 @@ _ZH_PLACE = re.compile(
 )
 
 
+_ZH_LANDS = (
+    "中国|英国|美国|法国|德国|日本|韩国|新加坡|加拿大|澳大利亚|新西兰|瑞士|荷兰|瑞典|意大利|西班牙|俄罗斯|马来西亚|泰国"
+)
+_ZH_ABROAD = re.compile(rf"(?:[\u4e00-\u9fff]{{2,6}}\s?[,，]\s?)?(?:{_ZH_LANDS})")  # "爱丁堡, 英国"
+
 # Words that bind what follows them to a name: "University of Bergen, Norway" holds the place "Norway" alone.
 _BINDS = re.compile(
     r"(?:^|\s)(?:of|at|in|for|the|and|&|de|du|des|la|le|di|del|della|von|van|und|et|y|e)\s+$", re.IGNORECASE
@@ -213,6 +224,12 @@ def find_degree(text: str) -> re.Match[str] | None:
             continue
         return match
     return _CASED_DEGREE.search(text)
+
+
+def begins_with_degree(text: str) -> bool:
+    """Whether a text begins with the name of a degree that is no other word: not ``Minor`` or ``MS``."""
+    degree = find_degree(text)
+    return degree is not None and degree.start() == 0 and not _SHORT_DEGREE.fullmatch(re.sub(r"[\s.]", "", degree[0]))
 
 
 def names_school(text: str) -> bool:
@@ -245,6 +262,9 @@ def is_place(text: str) -> bool:
     text = _REMOTE_BEHIND.sub("", text).strip(" ()（）") or text
     if " / " in text:
         return all(is_place(part) for part in text.split(" / "))
+    telling = names_job(text) or names_school(text) or find_degree(text)
+    if _ZH_ABROAD.fullmatch(text) and not telling:
+        return True
     if _WITH_POSTCODE.fullmatch(text) or _REMOTE.fullmatch(text) or _ZH_PLACE.fullmatch(text):
         return True
     parts = [part.strip() for part in re.split(r"[,，]", text)]
