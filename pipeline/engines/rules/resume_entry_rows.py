@@ -57,7 +57,8 @@ def is_no_name(text: str) -> bool:
     kind = _KIND_BEFORE_JOB.match(text)
     if _names_time(text):
         return True
-    return bool(NO_NAME.match(text)) and not (kind and names_job(text[kind.end() :]))
+    told = kind and (names_job(text[kind.end() :]) or begins_with_degree(text[kind.end() :]))
+    return bool(NO_NAME.match(text)) and not told
 
 
 def _names_time(text: str) -> bool:

@@ -15,7 +15,9 @@ _ADJECTIVES = (
     r"profesional|academica|académica)\s+)*"
 )
 _NOUNS = {
-    "other": r"(?:volunteer\w*|project|projects|extra-?curricular|community|civic)\s+(?:experiences?|work|activit\w+|"
+    "other": r"(?:[^\W\d_]+[\s-]){0,2}(?:workshops?|trainings?|seminars?|visits?|courses)"
+    r"(?: (?:attended|completed|undergone|done))?|"
+    r"(?:volunteer\w*|project|projects|extra-?curricular|community|civic)\s+(?:experiences?|work|activit\w+|"
     r"service|involvement)|"
     r"projects?|publications?|patents?|awards?|hono[u]?rs?|achievements?|certificat\w+|certifications?|"
     r"licen[sc]es?|courses?|coursework|"
@@ -53,7 +55,7 @@ _NOUNS = {
     r"经验|履历|背景)|工作履历|职业生涯|工作实习|实习工作",
     "education": r"[ée]ducation(?:al)?|education(?:al)?\s+(?:background|history|qualifications?)|"
     r"education (?:and|&) \w+|"
-    r"background|qualifications?|credentials|"
+    r"background|qualifications?|credentials|academic (?:details|profile|qualifications?)|"
     r"akademische (?:laufbahn|ausbildung)|akademischer werdegang|schulischer werdegang|schulische ausbildung|"
     r"berufsausbildung|"
     r"studies|degrees?|schooling|academics|ausbildung|schulbildung|bildungsweg|studium|hochschulbildung|"
@@ -68,7 +70,7 @@ _NOUNS = {
     r"概要|自我(?:评价|介绍|总结|描述)|个人(?:简介|总结|评价|优势|概述|介绍|亮点)|职业(?:概述|目标|总结)|简介",
     "skills": r"skills?(?: (?:and|&) \w+)?(?: summary| set)?|skillset|competenc(?:e|es|ies)|technologies|expertise|"
     r"strengths|proficienc(?:y|ies)|tools|"
-    r"programming languages|abilities|kenntnisse|f[äa]higkeiten|kompetenzen|edv-kenntnisse|"
+    r"programming languages|abilities|(?:[^\W\d_]+-?)?kenntnisse|f[äa]higkeiten|kompetenzen|edv-kenntnisse|"
     r"comp[ée]tences(?: techniques)?|vaardigheden|"
     r"competenties|habilidades|competencias|aptitudes|competenze|"
     r"(?:专业|个人|职业|相关|工作|技术|掌握|主要)?(?:技能|能力|特长|技术栈)(?:特长|清单|描述|水平|与技能)?|"

@@ -21,11 +21,11 @@ STRONG_SEPARATOR = re.compile(
     r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜丨]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+(?![&＆])|(?<![&＆\s,，])\s+(?=[\u4e00-\u9fff])"
 )
 _WEAK_SEPARATOR = re.compile(
-    r"\s*(?:,(?!(?<=\d,)\d)|[;，；、])(?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?:the\s+(?!(?:Chair|Dep|Faculty|Division)))?(?=[A-Z0-9])|(?<=\w)\s+(?:bei(?:m|\s+de[rm])?|chez)\s+(?=[A-ZÀ-Þ0-9„\"])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
+    r"\s*(?:,(?!(?<=\d,)\d)|[;，；、])(?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?:the\s+(?!(?:Chair|Dep|Faculty|Division)))?(?=[A-Z0-9])|(?<=\w)\s+(?:bei(?:m|\s+de[rm])?|chez)\s+(?=[A-ZÀ-Þ0-9„\"])(?![^()（）]*[)）])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
 )
 KIND_OF_WORK = re.compile(
     r"\(?(?:intern(?:ship)?|stage|stagiaire|praktikum|praktikant(?:in)?|werkstudent(?:in)?|freelance|"
-    r"self[- ]employed|part[- ]time|full[- ]time|实习)\)?",
+    r"self[- ]employed|part[- ]time|full[- ]time|contract(?:ual)?|permanent|temporary|fixed[- ]term|实习)\)?",
     re.IGNORECASE,
 )
 KIND_OF_SCHOOL = re.compile(
@@ -35,6 +35,12 @@ KIND_OF_SCHOOL = re.compile(
 )
 _SHORTENED = frozenset(["Co", "Corp", "Dept", "Dr", "Ed", "etc", "Eng", "Inc", "Jr", "Ltd", "Med", "Sc", "Sr", "St"])
 _MOST_SMALL_WORDS = 2  # in a head that ends with a full stop
+_ASIDE = re.compile(  # behind a name: "Alder Labs (mostly working in boats)"
+    r"\s+\((?=[a-z]+\s)[^()]*\s(?:in|with|on|for|as|mit|im|als|avec|en)\s[^()]*\)$"
+)
+_STREET_BEHIND = re.compile(  # behind the name of a firm, without a comma
+    r"(?<=\S)\s+(?=(?:[Vv]ia|Viale|Piazza|Corso|Rue|rue|Avenue|Calle|Avenida|Rua)\s+[A-ZÀ-Þ][^,]*\s\d)"
+)
 _ENUMERATOR = re.compile(
     r"^\s*(?:[一二三四五六七八九十]{1,2}[、.．]|[①-⑳]|[(（][一二三四五六七八九十\d]{1,2}[)）])\s*(?=\S)"
 )
@@ -148,6 +154,8 @@ def _split_weakly(text: str) -> list[str]:
         place = place_at_end(text)
     if place is not None:
         return [*_split_weakly(text[:place]), text[place:]]
+    if street := _STREET_BEHIND.search(text):
+        return [*_split_weakly(text[: street.start()]), text[street.end() :]]
     if town := re.search(r"\s+in\s+(?=\d{4,5}\s+[A-ZÀ-Þ])", text):
         return [*_split_weakly(text[: town.start()]), text[town.end() :]]
     sides = [side.strip() for side in text.split("/")]
@@ -214,6 +222,7 @@ def _trim(text: str) -> str:
     text = _BEFORE_FIRM.sub("", text.strip(" \t,;:|·•-–—―，；：、"))
     if text[:1] in "(（[【" and text[-1:] in ")）]】":
         text = text[1:-1].strip()
+    text = _ASIDE.sub("", text) or text
     opened, closed = len(re.findall(r"[(（]", text)), len(re.findall(r"[)）]", text))
     if opened != closed:
         text = text.strip("()（） ")

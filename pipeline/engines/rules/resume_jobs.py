@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise, zip_longest
 
 from pipeline.engines.evidence.located_values import LocatedValue
-from pipeline.engines.rules.parties import has_company_suffix, is_legal_form_alone, looks_like_address
+from pipeline.engines.rules.parties import has_company_suffix, has_legal_form, is_legal_form_alone, looks_like_address
 from pipeline.engines.rules.resume_entries import Entry
 from pipeline.engines.rules.resume_heads import KIND_OF_WORK
 from pipeline.engines.rules.resume_marked_rows import is_prose
@@ -33,6 +33,7 @@ _FREELANCE = re.compile(
 _AT = re.compile(r"(?:\s@|(?i:\sat|\sbei(?:m|\sde[rm])?|\schez)(?:\sthe)?)\s*$")
 _COMMA = re.compile(r"\s*[,，]\s*")
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
+_PROJECT_LABEL = re.compile(r"[\W①-⑳\d]*项目(?:名称)?[一二三四五六七八九十\d]*\s*[:：]")
 _UNIT_IN_CHINESE = re.compile(
     r".{1,16}(?:[部处科组]|部门|中心|事业群|[一二三四五六七八九十]部)"
 )  # of the firm beside it
@@ -87,6 +88,7 @@ def _without_group_heads(entries: Sequence[Entry]) -> tuple[list[Entry], list[Lo
 
 def _without_projects(entries: Sequence[Entry]) -> list[Entry]:
     """Leave out what began during the job above it and has one name of no known kind, where other jobs have firms."""
+    entries = [entry for entry in entries if not (entry.rows and _PROJECT_LABEL.match(entry.rows[0].text))]
     complete = [_has_firm_and_job(entry) for entry in entries]
     if sum(complete) < _ENOUGH_COMPLETE:
         return list(entries)
@@ -154,6 +156,8 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
     elif place is not None and place.right and len(names) > 2:
         apart = [piece for piece in names if piece.line is not place.line or _job_score(piece.text)]
         names = apart if len(apart) > 1 else names
+    if len(names) == 2 and place is None and _is_town_of(names[1], names[0]):
+        names, place = names[:1], names[1]
     if len(names) == 2 and not any(names_job(piece.text) for piece in names):
         names = [names[0], *(piece for piece in names[1:] if not _UNIT_IN_CHINESE.fullmatch(piece.text))]
     if len(names) > 2:
@@ -162,6 +166,14 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
         titled = any(names_job(piece.text) for piece in names if piece not in kinds)
         names = [piece for piece in names if not titled or piece not in kinds]
     return row, [piece for piece in names if len(piece.text) < _LONGEST_NAME], place
+
+
+def _is_town_of(town: Piece, firm: Piece) -> bool:
+    """Whether one word stands behind a comma behind a firm with its legal form, in a line of both."""
+    text = firm.line.text
+    behind = firm.line.number == town.line.number and f"{firm.text}, {town.text}" in text
+    word = town.text[:1].isupper() and town.text.isalpha() and _job_score(town.text) == 0
+    return behind and word and text.strip().endswith(town.text) and has_legal_form(firm.text)
 
 
 def _is_address(text: str) -> bool:

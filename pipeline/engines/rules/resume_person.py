@@ -54,11 +54,12 @@ _PARTICLES = frozenset(
 _NEXT_LABEL = re.compile(
     r"\s{2,}|\s+(?=[\u4e00-\u9fff]{2,4}[:：])|[|｜,，;；]|(?=\s(?:gender|age|phone|email|tel)\b)", re.IGNORECASE
 )
+_SURNAME_FIRST = re.compile(r"[A-ZÀ-Þ][^\W\d_]+(?:[-'’][^\W\d_]+)?,\s*[A-ZÀ-Þ][^\W\d_]+(?:[\s-][^\W\d_]+)?")
 _SHORT_NAME = re.compile(r"(?<=[^\W\d_])\s*[(（][^()（）]+[)）]\s+(?=[^\W\d_])")  # "Elizabeth (Liz) Roe"
 _LEGAL_FORM = re.compile(r"\s(?:GmbH|AG|KG|SE|Ltd|Limited|Inc|LLC|LLP|PLC|Corp|SARL|SàRL|B\.?V)\b\.?$")
 _TITLE_OF_PAPER = re.compile(
     r"(?:['’]s\s+)?\b(?:curriculum\s+vitae|c\.?v\.?|r[ée]sum[ée]|lebenslauf|bewerbung)\b(?:\s+(?:of|von|de))?|"
-    r"个人简历|求职简历|应聘简历|自荐信|求职信|[简履]\s*历(?:\s*[表书])?|自\s*传|学习历程",
+    r"的?(?:个人|求职|应聘|工作|中文)简历|自荐信|求职信|[简履]\s*历(?:\s*[表书])?|自\s*传|学习历程",
     re.IGNORECASE,
 )
 _LATIN_NAME = re.compile(
@@ -146,8 +147,10 @@ def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Locat
     """Find the labelled name, else the line of the head that is likeliest one: large, early, similar to the e-mail."""
     for line in (*about, *lines[: _HEAD_LINES * 2]):
         if match := _NAME_LABEL.search(line.text):
-            value = _NEXT_LABEL.split(line.text[match.end() :].strip())[0].strip()
-            if _name_in(value):
+            rest = line.text[match.end() :].strip()
+            turned = _SURNAME_FIRST.fullmatch(rest)
+            value = rest if turned else _NEXT_LABEL.split(rest)[0].strip()
+            if turned or _name_in(value):
                 return located_in(value, [line], value)
     for line in about[:_HEAD_LINES]:
         if match := _INTRODUCTION.search(line.text):
@@ -213,7 +216,7 @@ def _name_in(text: str) -> str | None:
     plain = _TITLE_OF_PAPER.sub(" ", _ICON.sub(" ", text)).strip(" \t,:：-–—|_·*")
     if _LATIN_NAME.fullmatch(bare := _SHORT_NAME.sub(" ", plain)) and bare != plain and not names_job(bare):
         return plain
-    plain = re.split(r"\s*[|｜,，(（]\s*|\s[-–—]\s|\s{3,}", plain)[0].strip()
+    plain = re.split(r"\s*[|｜,，(（]\s*|\s[-–—/]\s|\s{3,}", plain)[0].strip()
     if (
         not plain
         or _CONTACT_LABEL.match(plain)

@@ -17,6 +17,7 @@ _Cells = dict[str, list[PageLine]]
 
 _PERIOD = (
     "Period|Dates|Date|Duration|Years|Year|When|Time|Tenure|Zeitraum|Zeit|"
+    "Year of passing|Passing year|Year of completion|"
     "Jahr|Période|Année|Années|起止时间|起止年月|起止日期|时间|时间段|任职时间|工作时间|"
     "就读时间|年月|日期"
 )
@@ -58,10 +59,13 @@ EDUCATION = Field(
         period=_PERIOD,
         start=_START,
         end=_END,
-        institution="Institution|School|University|College|Name of institution|Name of school|Board|Institut|"
+        institution="Institution|School|University|College|Name of institution|Name of school|Institut|College/School|"
+        "School/College|Institute|Name of the institution|"
         "Hochschule|"
         "Schule|Établissement|École|学校|学校名称|毕业院校|院校|院校名称|毕业学校|教育机构",
-        degree="Degree|Qualification|Award|Certificate|Degree obtained|Abschluss|Diplôme|学历|学位",
+        board="Board|University/Board|Board/University|Board of examination",
+        degree="Degree|Qualification|Award|Course|Examination|Exam|"
+        "Certificate|Degree obtained|Abschluss|Diplôme|学历|学位",
         area="Subject|Major|Field|Field of study|Specialization|Specialisation|Discipline|Programme|Program|Fach|"
         "Studienfach|Studiengang|Spécialité|Filière|专业|专业名称|所学专业",
         location=_PLACE,
@@ -134,8 +138,10 @@ def _text(cells: Sequence[PageLine]) -> str:
 
 
 def _row(field: Field, cells: Mapping[str, list[PageLine]]) -> LocatedRow | None:
-    names = [column.name for column in field.fields if column.name not in (*_DATED, "duties", "grade")]
+    names = [column.name for column in field.fields if column.name not in (*_DATED, "board", "duties", "grade")]
     row: LocatedRow = {name: _located(cells.get(name)) for name in names}
+    if "board" in cells and row.get("institution") is None:
+        row["institution"] = _located(cells["board"])  # the school is not told, only who examined
     if not any(row[name] for name in names[:2]):
         return None
     start, end = _dates(cells)

@@ -52,7 +52,7 @@ _SCHOOL = re.compile(
 _TITLE = re.compile(
     _PLAIN.format(
         r"intern(?:ship)?|trainee|apprentice|engineer(?:ing\s+(?:lead|manager|intern))?|developer|programmer|"
-        r"architect|scientist|chemist|[^\W\d_]+ologist|physicist|economist|statistician|"
+        r"architect|scientist|chemist|[^\W\d_]+(?:ologist|[óo]log[oa]|ologue|f[íi]sic[oa])|physicist|economist|statistician|"
         r"researcher|research\s+(?:assistant|associate|fellow)|assistant|associate|analyst|consultant|manager|"
         r"director|officer|"
         r"president|vice\s+president|vp|svp|evp|head|lead(?:er)?|chief|c[etfoi]o|founder|co-?founder|partner|"
@@ -70,7 +70,7 @@ _TITLE = re.compile(
         r"sre|devops|"
         r"[^\W\d_]*(?:ingenieur|entwickler|leiter|berater|mitarbeiter|referent|techniker|assistent|verkäufer|pfleger|"
         r"architekt|gründer|lehrer|fahrer|meister|vertreter|arbeiter|administrator)"
-        r"(?:in)?|[^\W\d_]*praktik(?:ant(?:in)?|um)|zivildien(?:er|stleistender)|aushilfe|auszubildende[rn]?|werkstudent(?:in)?|geschäftsführer(?:in)?|sachbearbeiter(?:in)?|"
+        r"(?:in)?|[^\W\d_]*praktik(?:ant(?:in)?|um|a)|zivildien(?:er|stleistender)|(?:neben|mini|ferien|studenten|aushilfs|sommer)jobs?|aushilfe|auszubildende[rn]?|werkstudent(?:in)?|geschäftsführer(?:in)?|sachbearbeiter(?:in)?|"
         r"[^\W\d_]*(?:kaufmann|kauffrau)|hiwi|"
         r"ing[ée]nieur|d[ée]veloppeu(?:r|se)|stagiaire|stage|chef\s+de\s+projet|responsable|directeur|directrice|"
         r"charg[ée]e?\s+d\w*|[^\W\d_]+ici(?:en|enne)|chercheu(?:r|se)|professeure?|enseignante?|assistante|"
@@ -111,6 +111,8 @@ _OCCUPATION = re.compile(  # further nouns of occupations, and endings of such n
     ),
     re.IGNORECASE,
 )
+
+_ZH_UNIT = re.compile(r".*(?:[^干内外总分队\s]部|部门|事业群|[研发中]中心)")
 
 _COUNTRIES = (
     "usa|u\\.s\\.a\\.|u\\.s\\.|united states|uk|u\\.k\\.|united kingdom|england|scotland|wales|ireland|"
@@ -203,7 +205,7 @@ _ZH_PLACE = re.compile(
 _ZH_LANDS = (
     "中国|英国|美国|法国|德国|日本|韩国|新加坡|加拿大|澳大利亚|新西兰|瑞士|荷兰|瑞典|意大利|西班牙|俄罗斯|马来西亚|泰国"
 )
-_ZH_ABROAD = re.compile(rf"(?:[\u4e00-\u9fff]{{2,6}}\s?[,，]\s?)?(?:{_ZH_LANDS})")  # "爱丁堡, 英国"
+_ZH_ABROAD = re.compile(rf"(?:[\u4e00-\u9fff]{{2,6}}\s?[,，]\s?){{0,2}}(?:{_ZH_LANDS})")  # "爱丁堡, 英国"
 
 # Words that bind what follows them to a name: "University of Bergen, Norway" holds the place "Norway" alone.
 _BINDS = re.compile(
@@ -242,8 +244,8 @@ def names_state_university(text: str) -> bool:
 
 
 def names_job(text: str) -> bool:
-    """Whether the text holds a word of job titles."""
-    return bool(_TITLE.search(text) or _OCCUPATION.search(text))
+    """Whether the text holds a word of job titles; a part of a firm in Chinese ends with another word: ``产品部``."""
+    return bool(_TITLE.search(text) or _OCCUPATION.search(text)) and not _ZH_UNIT.fullmatch(text.strip())
 
 
 _WITH_POSTCODE = re.compile(
