@@ -102,7 +102,7 @@ def _looks_dialled(printed: str) -> bool:
 
 
 def _is_other_number(printed: str) -> bool:
-    """Whether the number is a date, a period of years or a sum."""
+    """Whether the number is a date, a period of years, a sum or the ORCID of an author."""
     printed = printed.strip("() ")
     return bool(
         re.match(r"(?:19|20)\d{2}\s?[./-]\s?\d{1,2}\s*[-–—]\s*(?:19|20)\d{2}", printed)
@@ -110,4 +110,5 @@ def _is_other_number(printed: str) -> bool:
         or re.search(r"(?<!\d)(?:19|20)\d{2}\s?[-–./]\s?(?:(?:19|20)\d{2}|\d{1,2}\s?[-./]\s?\d{1,2})(?!\d)", printed)
         or re.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:\s+\d.*)?", printed)
         or re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+", printed)
+        or re.match(r"0000-000\d-\d{4}", printed)
     )

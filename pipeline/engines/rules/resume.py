@@ -26,6 +26,7 @@ from pipeline.engines.rules.resume_person import (
 from pipeline.engines.rules.resume_schools import education_rows
 from pipeline.engines.rules.resume_sections import Section, find_sections
 from pipeline.engines.rules.resume_tables import EDUCATION, EXPERIENCE, table_rows
+from pipeline.engines.rules.resume_told_schools import told_studies
 from pipeline.engines.rules.resume_words import names_job
 from stores.models import Page, Record, Schema
 
@@ -46,7 +47,8 @@ class ResumeRules:
         """Extract the record of ``schema``; ``source`` is not used."""
         lines = page_lines(pages)
         sections = find_sections(lines)
-        about = with_labels_beside([row for section in sections if _is_about_person(section) for row in section.rows])
+        contacts = [row for section in sections if _is_about_person(section) for row in section.rows]
+        about = with_labels_beside(contacts)
         email = find_email(about) or find_email(lines)
         name = find_name(lines, about, email)
         values = {
@@ -57,7 +59,7 @@ class ResumeRules:
             "links": find_links(about),
             "summary": _summary(sections),
             "skills": _skills(sections),
-            "education": _rows(sections, SectionKind.EDUCATION),
+            "education": _rows(sections, SectionKind.EDUCATION) or told_studies(contacts),
             "experience": _rows(sections, SectionKind.EXPERIENCE),
         }
         return build_record(schema, values)

@@ -141,9 +141,12 @@ def _starts(marked: Sequence[MarkedRow], anchors: Sequence[int]) -> list[int]:
         return list(anchors)  # each entry begins with a row of its period
     starts = [max(anchors[0] - lead, 0)]
     first = marked[starts[0]].row if starts[0] < anchors[0] else None
-    headed = _is_heading(marked[starts[0]])
+    headed = starts[0] < anchors[0] and _is_heading(marked[starts[0]])
     for previous, anchor in pairwise(anchors):
         start, floor = anchor, previous + 1
+        if headed and (heading := _heading_above(marked, floor, anchor)) is not None:
+            starts.append(heading)
+            continue
         alike = [at for at in range(floor, anchor) if first and _has_town_as(marked[at].row, first)]
         if len(alike) == 1 and not any(row.detail for row in marked[floor:anchor]):
             starts.append(alike[0])
@@ -155,11 +158,20 @@ def _starts(marked: Sequence[MarkedRow], anchors: Sequence[int]) -> list[int]:
             named = lead == 0 and not _is_margin_row(marked[anchor].row)  # as in the first entry: it begins with this
             if anchor - start >= lead and (inside or named or not after_details):
                 break
-            if headed and start < anchor and _is_heading(marked[start]) and not _is_heading(marked[start - 1]):
-                break
             start -= 1
         starts.append(start)
     return starts
+
+
+def _heading_above(marked: Sequence[MarkedRow], floor: int, anchor: int) -> int | None:
+    """Where the last headings above a period begin, few rows above it and behind those of the entry before."""
+    rows = [at for at in range(max(floor, anchor - _MOST_LEAD_ROWS), anchor) if _is_heading(marked[at])]
+    if not rows or _is_heading(marked[anchor]):
+        return None
+    start = rows[-1]
+    while start > floor and _is_heading(marked[start - 1]):
+        start -= 1
+    return start
 
 
 def _is_heading(marked: MarkedRow) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from pipeline.engines.rules.dates import PeriodMatch, find_periods
 from pipeline.engines.rules.month_names import OPEN_END, is_season, month_number
@@ -30,6 +31,9 @@ NO_NAME = re.compile(
 _TWO_DATES = re.compile(
     r"^(\s*\d{1,2}/\d{4})\s(?=\d{1,2}/\d{4}(?!\d))|((?<!\d)(?:19|20)\d{2}\s)\|(?=\s(?:19|20)\d{2}\s*$)"
 )
+_AND = re.compile(
+    r"\b([^\W\d_]{3,9})(\.?(?:\s+(?:19|20)\d{2})?)(\s+(?:und|and|et|y|e|&)\s+)([^\W\d_]{3,9})(?=\.?\s+(?:19|20)\d{2})"
+)
 _EXPECTED = r"(?:voraussichtlich(?:e[rs]?)?|voraus\.|vsl\.|expected|anticipated|prévue?|prevista?|预计)"
 _EXPECTED_END = re.compile(rf"(?<=[-–—~])\s*{_EXPECTED}(?=\s+[^\W\d_]|\s*\d)", re.IGNORECASE)
 _EXPECTED_ASIDE = re.compile(rf"\s*[(（]\s*{_EXPECTED}\s*[)）]|\s+{_EXPECTED}$", re.IGNORECASE)
@@ -45,9 +49,16 @@ _LONGEST_HEAD_IN_HAN = 34  # characters of the names in the head of an entry
 _LEAST_STOPS = 2
 
 
+def _as_range(months: re.Match[str]) -> str:
+    """Two months that "and" joins, as a period of the same length."""
+    both = month_number(months[1]) and month_number(months[4])
+    return f"{months[1]}{months[2]}{'–'.center(len(months[3]))}{months[4]}" if both else months[0]
+
+
 def entry_periods(text: str) -> list[PeriodMatch]:
     """Find periods and dates as a curriculum vitae prints them: years of two digits, two dates side by side."""
     text = _TWO_DATES.sub(lambda dates: f"{dates[1] or dates[2]}–", text)
+    text = _AND.sub(_as_range, text)
     text = _EXPECTED_END.sub(lambda word: " " * len(word[0]), text)
     return find_periods(text, casual=True)
 
@@ -75,8 +86,9 @@ def is_bulleted(text: str) -> bool:
     return bool(BULLET.match(text))
 
 
-def without_bullets(rows: Sequence[Row]) -> Sequence[Row]:
+def without_bullets(every: Sequence[Row]) -> Sequence[Row]:
     """Take the bullets away where they begin the entries themselves: rows without a bullet have no period."""
+    rows = [row for row, below in zip_longest(every, every[1:]) if not (below and _is_mark_of(row, below))]
     heads = _outermost([row for row in rows if BULLET.match(row.text)])
     bare = {id(row): _without_bullet(row) for row in heads}
     dated = sum(bool(head_period(row)) for row in bare.values())
@@ -88,6 +100,11 @@ def without_bullets(rows: Sequence[Row]) -> Sequence[Row]:
     if not heads or 2 * dated <= len(heads) or any(head_period(row) for row in rows if id(row) not in bulleted):
         return rows
     return [bare.get(id(row), row) for row in rows]
+
+
+def _is_mark_of(row: Row, below: Row) -> bool:
+    """Whether a row is nothing but the bullet of a head whose second line follows, with its period."""
+    return not re.search(r"\w", row.text) and row.page == below.page and head_period(below) is not None
 
 
 def _outermost(rows: Sequence[Row]) -> list[Row]:
@@ -149,6 +166,11 @@ def _is_margin_of(text: str, date: str) -> bool:
     return date in text and all(is_margin(part) for part in STRONG_SEPARATOR.split(text) if part.strip())
 
 
+def _is_between_strokes(text: str, date: str) -> bool:
+    """Whether a date stands alone between two strokes: ``Alder University | July 2018 | BSc``."""
+    return date.strip() in [part.strip() for part in re.split(r"\s*\|\s*", text)[1:-1]]
+
+
 def _fills_cell(row: Row, period: str) -> bool:
     """Whether a cell of a row holds a period and nothing else."""
     return any(_EXPECTED_ASIDE.sub("", cell.text).strip() == period.strip() for cell in row.cells)
@@ -175,6 +197,8 @@ def head_period(row: Row) -> PeriodMatch | None:
         period.last and _DURATION.sub("", cell.text).strip() in text[max(period.start - 8, 0) : period.end + 3]
         for cell in row.cells
     )
-    apart = apart or any(_is_margin_of(cell.text, text[period.start : period.end]) for cell in row.cells[1:])
+    date = text[period.start : period.end]
+    apart = apart or any(_is_margin_of(cell.text, date) for cell in row.cells[1:])
+    apart = apart or any(_is_between_strokes(cell.text, date) for cell in row.cells)
     at_edge = not re.search(r"\w", before) or not re.search(r"\w", after)
     return period if (apart or at_edge) and not sentence else None

@@ -57,7 +57,7 @@ _NOUNS = {
     r"education (?:and|&) \w+|"
     r"background|qualifications?|credentials|academic (?:details|profile|qualifications?)|"
     r"akademische (?:laufbahn|ausbildung)|akademischer werdegang|schulischer werdegang|schulische ausbildung|"
-    r"berufsausbildung|"
+    r"berufsausbildung|schulausbildung|schullaufbahn|schulische laufbahn|hochschulstudium|"
     r"studies|degrees?|schooling|academics|ausbildung|schulbildung|bildungsweg|studium|hochschulbildung|"
     r"formations?(?: acad[ée]mique)?|formação(?: acadêmica)?|educação|escolaridade|formazione scolastica|"
     r"[ée]tudes|dipl[ôo]mes|opleiding(?:en)?|educaci[óo]n|formaci[óo]n(?: acad[ée]mica)?|"
@@ -93,6 +93,7 @@ _HEADINGS = tuple(
     )
     for kind, nouns in _NOUNS.items()
 )
+_LONGEST = 72  # characters of a heading
 _ACADEMIC = re.compile(r"academic\s+(?:career|history|records?|background)", re.I)
 _FIRST_NAMED = re.compile(  # "Education and Training" is about education
     r"(?:(?:professional|work|academic)\s+)?(?:(?P<education>education)|experience|employment)\s*(?:&|and|,|/)\s", re.I
@@ -114,7 +115,7 @@ class SectionKind(StrEnum):
 def heading_kind(text: str) -> SectionKind | None:
     """Return the kind of section that this heading begins, None where the text is no known heading."""
     plain = plain_heading(text)
-    if not plain or len(plain) > 45 or plain[0].islower():  # a lower-case word is the end of a broken line
+    if not plain or len(plain) > _LONGEST or plain[0].islower():  # a lower-case word is the end of a broken line
         return None
     if _ACADEMIC.fullmatch(plain):
         return SectionKind.EDUCATION

@@ -30,6 +30,7 @@ _MOST_HAN_IN_CLAUSE = 12  # characters of a name with a stop in it
 _FREELANCE = re.compile(
     r"freelancer?|self[- ]employed|selbst(?:st)?ändig|freiberuflich|indépendant|autónomo|自由职业", re.IGNORECASE
 )
+_FREELANCE_BEHIND = re.compile(rf"[(（](?:{_FREELANCE.pattern})[)）]$", re.IGNORECASE)
 _AT = re.compile(r"(?:\s@|(?i:\sat|\sbei(?:m|\sde[rm])?|\schez)(?:\sthe)?)\s*$")
 _COMMA = re.compile(r"\s*[,，]\s*")
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
@@ -238,7 +239,8 @@ def _name_pieces(row: LocatedRow, names: Sequence[Piece], job_slot: Slot | None,
             row[missing] = rest[0].located()
         return
     if len(names) == 1:
-        row["position" if _job_score(names[0].text) > 0 else "company"] = names[0].located()
+        works = _job_score(names[0].text) > 0 or bool(_FREELANCE_BEHIND.search(names[0].text))
+        row["position" if works else "company"] = names[0].located()
     elif names:
         job, firm = _job_and_firm(names, job_slot, job_first)
         row["position"], row["company"] = job.located(), firm.located()

@@ -20,6 +20,7 @@ from pipeline.engines.rules.resume_entry_rows import (
 )
 from pipeline.engines.rules.resume_heads import ICONS
 from pipeline.engines.rules.resume_labels import is_labelled_detail
+from pipeline.engines.rules.resume_words import names_school
 from pipeline.engines.rules.resume_wrapped import goes_on_below, joined_rows
 from stores.models import Label
 
@@ -156,4 +157,7 @@ def _is_bulleted_head(row: Row, following: Row) -> bool:
 def is_prose(text: str) -> bool:
     """Whether the line is long or ends as a sentence does."""
     sentence = bool(re.search(r"[.。;；]\s*$", text)) and not has_company_suffix(f"x {text.split()[-1]}")
-    return _is_long(text) or (sentence and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4)
+    named = names_school(text) and not re.search(
+        r"(?:^|\s)[a-zà-ÿ]{2,}|[\u4e00-\u9fff]", text
+    )  # "Alder Technical Institute."
+    return _is_long(text) or (sentence and not named and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4)

@@ -17,13 +17,14 @@ from pipeline.engines.rules.resume_named_pieces import LocatedRow, is_part_of_un
 from pipeline.engines.rules.resume_pieces import Piece
 from pipeline.engines.rules.resume_plausible import is_plausible
 from pipeline.engines.rules.resume_slots import Slot, piece_at, slots_of, usual_slot
-from pipeline.engines.rules.resume_words import find_degree, is_place, names_school
+from pipeline.engines.rules.resume_words import find_degree, is_place, names_school, names_subject
 
 _THESIS = re.compile(
     r"(?:[^\W\d_]+[\s-]?)?(?:thesis|arbeit|mémoire|tesis|tesi|freiwilligendienst|zivildienst|wehrdienst)\b"
     r"|freiwilliges\s+(?:soziales|ökologisches)\s+jahr",
     re.IGNORECASE,
 )
+_NO_SCHOOL = re.compile(r"[:：“”]|^[a-zà-ÿ]")
 _SUBJECTS = ("major", "minor")
 _CERTIFICATE = re.compile(r"\s(?:certificate|diploma|zeugnis|leaving examination)$", re.IGNORECASE)  # of a school
 _STATUS = re.compile(r"\s*[(（]?(?:毕业|肄业|结业|就学中?|就读中?|在学中?|在读)[)）]?$")
@@ -150,8 +151,10 @@ def _education(entry: Entry, labelled: LocatedRow, names: Sequence[Piece], usual
     if bullet and row["degree"] is None and degree and degree.start() == 0 and row["institution"]:
         take_degree(bullet, row)
     if row["institution"] is None and rest and not _STUDIES.match(rest[0].text) and not _is_degree_alone(entry):
-        best = rest.pop(_best_name(rest, entry.pieces))
-        row["institution"] = best.located() if is_plausible(best.text) else None
+        fitting = [piece for piece in rest if not names_subject(piece.text) and not _NO_SCHOOL.search(piece.text)]
+        best = fitting[_best_name(fitting, entry.pieces)] if fitting else None
+        row["institution"] = best.located() if best and is_plausible(best.text) else None
+        rest = [piece for piece in rest if piece is not best]
     if row["degree"] is None and (studies := next((piece for piece in rest if _STUDIES.match(piece.text)), None)):
         row["degree"] = studies.located()
         rest.remove(studies)

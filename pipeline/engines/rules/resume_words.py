@@ -10,7 +10,7 @@ _PLAIN = r"(?<![^\W\d_])(?:{})(?![^\W\d_])"
 
 _DEGREE = re.compile(
     _PLAIN.format(
-        r"(?:(?:higher\s+)?secondary\s+|high\s+)?school\s+(?:diploma|certificate)|(?:university|college)\s+(?:diploma|degree)|"
+        r"(?:(?:higher\s+)?secondary\s+|high\s+)?school\s+(?:diploma|certificate|degree)|(?:university|college)\s+(?:diploma|degree)|"
         r"ph\.?\s?d\.?|d\.?phil\.?|doctor(?:ate|al|at|ado|aat)?(?:\s+of\s+[\w\s]+?)?|dr\.-?ing\.?|md|j\.?d\.?|ed\.?d\.?|"
         r"dottorato|ma[îi]trise|dr\.\s?(?:rer\.\s?nat|phil|med|iur)\.?|diplôme(?:\s+d['’]\s?\w+)?|associate(?:['’]?s)?\s+degree|associate\s+of\s+(?:applied\s+)?(?:arts|science)|(?:bachelor|"
         r"master)(?:['’]?s)?(?:\s+degree)?(?:\s+of\s+(?:science|arts|engineering|technology|"
@@ -112,6 +112,15 @@ _OCCUPATION = re.compile(  # further nouns of occupations, and endings of such n
     re.IGNORECASE,
 )
 
+_SUBJECT = re.compile(
+    r"(?:(?:[^\W\d_]+[\s-]){0,4}(?:(?:computer|data|life|natural|political|social|materials?|health|sport)\s+sciences?|engineering|"
+    r"mathematics|maths?|physics|chemistry|biology|economics|statistics|informatics|linguistics|electronics|robotics|"
+    r"analytics|accounting|finance|marketing|management|psychology|philosophy|sociology|informatik|maschinenbau|"
+    r"elektrotechnik|mathematik|physik|chemie|biologie|betriebswirtschaft(?:slehre)?|wirtschaftsinformatik|informatique|"
+    r"nanosciences|mécanique|inform[áa]tica|inform[áa]tica\s+empresarial|(?:web|software)\s+development)"
+    r"(?:\s+(?:and|&|et|und|y|e)\s+(?:[^\W\d_]+\s?){1,3})?|[\u4e00-\u9fff与和]{2,14}(?:科学|技术|工程|专业|管理|数学|物理|化学|经济学))",
+    re.IGNORECASE,
+)
 _ZH_UNIT = re.compile(r".*(?:[^干内外总分队\s]部|部门|事业群|[研发中]中心)")
 
 _COUNTRIES = (
@@ -236,6 +245,11 @@ def begins_with_degree(text: str) -> bool:
 
 def names_school(text: str) -> bool:
     return bool(_SCHOOL.search(text))
+
+
+def names_subject(text: str) -> bool:
+    """Whether the text is the name of a field of study and nothing else: ``Computer Science``, ``Data Analytics``."""
+    return bool(_SUBJECT.fullmatch(text.strip(" .,;")))
 
 
 def names_state_university(text: str) -> bool:
