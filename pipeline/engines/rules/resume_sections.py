@@ -30,7 +30,7 @@ _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔
 _LEAST_COMMAS = 2  # of an enumeration, which is no heading
 _ROWS_BELOW = 3  # of an entry's heading, among which its period stands
 _FURTHEST_ABOVE_HEIGHT = 1.06  # a heading of unknown words must be taller than the text
-_LONGEST = 70  # characters of a heading of unknown words
+_LONGEST, _LONGEST_WITH_COLON = 50, 70  # characters of a heading of unknown words
 _LOWER = 0.95  # times the height of the heading of a section
 _NEXT_LINE = 1.8  # heights between the middles of two lines of one heading
 
@@ -263,7 +263,7 @@ def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) 
             line.number in known
             or enumeration
             or _SENTENCE_PART.search(line.text)
-            or len(line.text.strip()) > (_LONGEST if line.label is Label.HEADING else _LONGEST // 2 + 15)
+            or len(line.text.strip()) > _longest(line)
             or line.number < models[0].number
         ):
             continue
@@ -273,6 +273,12 @@ def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) 
         if not inner and (_ranks_alike(line, models) or _drawn_alike(line, models, body_height)):
             headings[line.number] = SectionKind.OTHER
     return headings
+
+
+def _longest(line: PageLine) -> int:
+    """How many characters a heading of unknown words may have: more where a colon ends it."""
+    announces = line.label is Label.HEADING and line.text.rstrip().endswith((":", "："))
+    return _LONGEST_WITH_COLON if announces else _LONGEST
 
 
 def _ranks_alike(line: PageLine, models: Sequence[PageLine]) -> bool:
