@@ -106,7 +106,7 @@ _OCCUPATION = re.compile(  # further nouns of occupations, and endings of such n
         r"engenheir[oa]|ingenier[oa]|desen?volvedora?|desarrolladora?|programador[ae]?|analista|bolsista|becari[oa]|estagi[áa]ri[oa]|"
         r"est[áa]gio|pr[áa]cticas|coordinadora?|coordenadora?|diretora?|directora?|gerente|consultora?|assistente|asistente|"
         r"auxiliar|monitora?|pesquisadora?|investigadora?|t[ée]cnic[oa]|docente|encargad[oa]|administrativ[oa]|vendedora?|"
-        r"sviluppat(?:ore|rice)|ingegnere|tirocini(?:o|ante)|stagista|impiegat[oa]|ricercat(?:ore|rice)|insegnante|"
+        r"sviluppat(?:ore|rice)|ingegnere|tirocin(?:io|ante)|stagista|impiegat[oa]|ricercat(?:ore|rice)|insegnante|"
         r"consulente|commess[oa]|camerier[ea]|webmaster|sysadmin"
     ),
     re.IGNORECASE,
