@@ -22,8 +22,8 @@ def told_studies(rows: Sequence[Row]) -> list[LocatedRow]:
     labelled = [row for row in labelled_rows(True, rows) if row["institution"]]
     if labelled:
         return labelled
-    found = (_study(cell) for row in rows for cell in row.cells)
-    return [row for row in found if row][:1]
+    studies = (_study(cell) for row in rows for cell in row.cells)
+    return [row for row in studies if row][:1]
 
 
 def _study(line: PageLine) -> LocatedRow | None:
