@@ -58,6 +58,8 @@ def test_periods_in_other_languages(text: str, first: str, last: str) -> None:
         ("Alder Labs (mostly working in boats)", ["Alder Labs"]),
         ("Alder Labs (Kiln)", ["Alder Labs (Kiln)"]),
         ("东港大学，砖瓦专业，本科，美国", ["东港大学", "砖瓦专业", "本科", "美国"]),
+        ("本科：东港大学", ["本科", "东港大学"]),
+        ("Teaching assistant. Bricks 101. Alder University", ["Teaching assistant", "Alder University"]),
     ],
 )
 def test_the_parts_of_heads(text: str, parts: list[str]) -> None:
@@ -115,6 +117,46 @@ def test_a_date_between_strokes_is_of_the_study() -> None:
         "Education\nALDER UNIVERSITY | JUL-2018 | BACHELOR DEGREE", columns=("institution", "degree", "end_date")
     )
     assert rows == [("ALDER UNIVERSITY", "BACHELOR DEGREE", "2018-07")]
+
+
+def test_a_school_with_a_full_stop_below_its_degree() -> None:
+    assert studies("""
+        # Education
+        2021-2025      Doctor in Kilns
+                       Laboratory of bricks, Alder University of the harbour and its clay (AUHC).
+                       Searching for the oldest kilns of the harbour, with their bricks and doors.
+    """) == [("Doctor", "Alder University of the harbour and its clay (AUHC)")]
+
+
+def test_lines_without_a_date_a_job_or_a_firm_are_no_jobs() -> None:
+    assert (
+        jobs("""
+        # Technical Experience
+        Tools & Software:      R Studio, Visual Kiln
+        Master Project:        Recognition of bricks
+        - Fired them
+    """)
+        == []
+    )
+
+
+def test_what_stands_below_a_heading_of_projects_is_no_job() -> None:
+    page = with_headings(
+        """
+        教育经历
+        2014.9 - 2018.6      东港大学      本科
+        综合科研项目
+        砖瓦检测平台
+        2019.6 - 2019.12     移动端负责人、开发人员
+        获奖经历
+        2018 一等奖
+        """,
+        "教育经历",
+        "综合科研项目",
+        "砖瓦检测平台",
+        "获奖经历",
+    )
+    assert ResumeRules().extract(SCHEMA, [page], "cv.pdf").fields["experience"] == []
 
 
 def test_a_table_of_courses_and_boards() -> None:

@@ -13,6 +13,9 @@ from pipeline.engines.rules.resume_marked_rows import is_detail
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 from stores.models import Label
 
+NO_ENTRIES = re.compile(
+    r"项目|竞赛|比赛|获奖|论文|\bprojec?ts?\b|\bprojekte?\b|\bawards?\b|\bpublications?\b", re.IGNORECASE
+)
 _MOST_CHARACTERS = 50
 _ROWS_OF_ENTRY = 3
 _MOST_HAN = 26  # characters of a row of names
@@ -54,6 +57,7 @@ def _names_job_only(row: Row) -> bool:
 def _may_head_section(row: Row) -> bool:
     text = row.text
     heading = len(row.cells) == 1 and row.cells[0].label in (Label.HEADING, Label.TITLE)
+    heading = heading and not NO_ENTRIES.search(text)
     return heading and len(text) <= _MOST_CHARACTERS and not _vote(text) and not names_period(row)
 
 

@@ -15,6 +15,7 @@ from pipeline.engines.rules.parties import has_company_suffix, has_legal_form, l
 from pipeline.engines.rules.resume_alike import with_periods_at_heads, without_odd_periods
 from pipeline.engines.rules.resume_entry_rows import (
     BULLET,
+    LONG_CHARACTERS,
     entry_periods,
     head_period,
     is_margin,
@@ -275,11 +276,20 @@ def _entry(marked: Sequence[MarkedRow], towns: bool = False) -> Entry:
         enough = len(_apart(names)) >= _ENOUGH_NAMES and not is_labelled(row.row.text)
         enough = enough and not _adds_firm(names, row.row.text) and not (opened and _lacks_school(names))
         enough = enough and not _adds_other_name(names, more)
-        if row.detail or (enough and not all(is_place(piece.text) for piece in more) and not _completes(names, more)):
+        school_below = row is marked[anchor + 1] and _lacks_school(names) and _is_school_line(row)
+        if (row.detail and not school_below) or (
+            enough and not all(is_place(piece.text) for piece in more) and not _completes(names, more)
+        ):
             break
         pieces.extend(more)
     start, end = _dates(marked[anchor]) if marked else (None, None)
     return Entry(start=start, end=end, pieces=tuple(pieces), rows=tuple(row.row for row in marked))
+
+
+def _is_school_line(marked: MarkedRow) -> bool:
+    """Whether a row names a school and is no bullet, though it ends with a full stop."""
+    text = marked.row.text
+    return names_school(text) and not BULLET.match(text) and len(text) < LONG_CHARACTERS and len(split_head(text)) > 1
 
 
 def _apart(names: Sequence[Piece]) -> Sequence[Piece]:

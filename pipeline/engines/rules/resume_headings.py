@@ -32,7 +32,7 @@ _NOUNS = {
     r"zertifikate|weiterbildung(?:en)?|projekte|ehrenamt|auszeichnungen|publikationen|langues|"
     r"centres? d.int[ée]r[êe]ts?|loisirs|projets|"
     r"talen|hobby.?s|certificaten|projecten|idiomas|lingue|proyectos|"
-    r"项目(?:经历|经验|成果)?|(?:比赛|竞赛|课程)(?:经历|经验)?|校园(?:经历|活动|实践)?|社会(?:实践|活动)(?:经历)?|志愿(?:者)?(?:经历|服务)|"
+    r"(?:综合|个人|开源|主要|重点|课程|近期|校园|参与)?(?:科研|研究)?项目(?:经历|经验|成果)?|(?:比赛|竞赛|课程)(?:经历|经验)?|校园(?:经历|活动|实践)?|社会(?:实践|活动)(?:经历)?|志愿(?:者)?(?:经历|服务)|"
     r"research(?: interests?| areas?)?|获奖(?:情况|经历|荣誉)?|所获奖项|研究(?:经历|项目)|"
     r"荣誉(?:奖项|证书)?|奖项(?:荣誉)?|"
     r"证书(?:资质)?|语言(?:能力|水平)?|兴趣爱好|爱好|论文(?:发表)?|发表论文|学术成果|科研(?:成果|项目)|专利|"

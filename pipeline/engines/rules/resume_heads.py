@@ -33,6 +33,7 @@ KIND_OF_SCHOOL = re.compile(
     r"lycée|collège|university|universität|college|institute)",
     re.IGNORECASE,
 )
+_STOP = re.compile(r"(?<=[^\W_]{2})\.\s+(?=[A-ZÀ-Þ])")
 _SHORTENED = frozenset(["Co", "Corp", "Dept", "Dr", "Ed", "etc", "Eng", "Inc", "Jr", "Ltd", "Med", "Sc", "Sr", "St"])
 _MOST_SMALL_WORDS = 2  # in a head that ends with a full stop
 _ASIDE = re.compile(  # behind a name: "Alder Labs (mostly working in boats)"
@@ -158,10 +159,13 @@ def _split_weakly(text: str) -> list[str]:
         return [*_split_weakly(text[: street.start()]), text[street.end() :]]
     if town := re.search(r"\s+in\s+(?=\d{4,5}\s+[A-ZÀ-Þ])", text):
         return [*_split_weakly(text[: town.start()]), text[town.end() :]]
+    stops = _STOP.split(text)
+    if len(stops) in (2, 3) and _is_job(stops[0]) and (names_school(stops[-1]) or has_company_suffix(stops[-1])):
+        return [stops[0], *_split_weakly(stops[-1])]  # "Teaching assistant. Bricks I. Alder University"
     sides = [side.strip() for side in text.split("/")]
     if len(sides) == 2 and {_is_study(side) for side in sides} == {"school", "degree"}:
         return sides
-    before, colon, rest = text.partition(":")
+    before, colon, rest = text.replace("：", ":").partition(":")
     if colon and KIND_OF_SCHOOL.fullmatch(before.strip()):
         return _split_weakly(rest)
     if colon and _is_degree(before) and names_school(rest) and not find_degree(rest):
@@ -222,7 +226,7 @@ def _trim(text: str) -> str:
     text = _BEFORE_FIRM.sub("", text.strip(" \t,;:|·•-–—―，；：、"))
     if text[:1] in "(（[【" and text[-1:] in ")）]】":
         text = text[1:-1].strip()
-    text = _ASIDE.sub("", text) or text
+    text = _ASIDE.sub("", re.sub(r"(?<=[)）])\.$", "", text)) or text
     opened, closed = len(re.findall(r"[(（]", text)), len(re.findall(r"[)）]", text))
     if opened != closed:
         text = text.strip("()（） ")

@@ -52,6 +52,7 @@ def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     heads = [names for _, names, _ in split]
     job_first = _job_stands_first(heads)
     job_slot = usual_slot([names for names in heads if len(names) > 1], lambda text: _job_score(text) > 0, least=2)
+    dated = any(entry.end for entry in entries)
     rows: list[LocatedRow] = []
     for at, (entry, (row, names, place)) in enumerate(zip(entries, split, strict=True)):
         row["company"] = row["company"] or (groups[at] if len(names) == 1 else None)
@@ -67,7 +68,7 @@ def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
         for field in ("company", "position"):
             value = row[field]
             row[field] = value if value and is_plausible(str(value.value)) else None
-        if row["company"] or row["position"]:
+        if (row["company"] or row["position"]) and (dated or _is_told(row)):
             rows.append(row | {"start_date": entry.start, "end_date": entry.end})
     return rows
 
@@ -85,6 +86,13 @@ def _without_group_heads(entries: Sequence[Entry]) -> tuple[list[Entry], list[Lo
         kept.append(entry)
         firms.append(joined_pieces(group.pieces, DASHED)[0].located() if group else None)
     return kept, firms
+
+
+def _is_told(row: LocatedRow) -> bool:
+    """Whether a row without a date names a job or a firm by its words, or both of them in a few."""
+    job, firm = (str(value.value) if value else "" for value in (row["position"], row["company"]))
+    told = names_job(job) or has_company_suffix(firm) or names_school(firm)
+    return told or (bool(job and firm) and bool(_HAN.search(job + firm)))
 
 
 def _without_projects(entries: Sequence[Entry]) -> list[Entry]:

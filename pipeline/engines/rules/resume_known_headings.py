@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.page_rows import printed_rows
-from pipeline.engines.rules.resume_content import headings_by_content
+from pipeline.engines.rules.resume_content import NO_ENTRIES, headings_by_content
 from pipeline.engines.rules.resume_entry_rows import is_margin
 from pipeline.engines.rules.resume_heading_stems import has_misspelt_word, kind_by_stems
 from pipeline.engines.rules.resume_headings import SectionKind, heading_kind
@@ -143,7 +143,18 @@ def _told_by_content(lines: Sequence[PageLine], known: dict[int, SectionKind]) -
     lower = {line.number for line in lines if any(is_lower(line, model) for model in above)}
     told = [(at, educated) for at, educated in headings_by_content(printed_rows(lines)) if at not in lower]
     kinds = {at: SectionKind.EDUCATION if educated else SectionKind.EXPERIENCE for at, educated in told}
+    projects = _below_projects(lines, known)
+    kinds = {at: kind for at, kind in kinds.items() if at not in projects}
     return {at: kind for at, kind in kinds.items() if kind in missing and at not in known}
+
+
+def _below_projects(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> set[int]:
+    """The lines of sections whose headings are of projects or awards."""
+    inside, numbers = False, set()
+    for line in lines:
+        inside = bool(NO_ENTRIES.search(line.text)) if line.number in known else inside
+        numbers |= {line.number} if inside else set()
+    return numbers
 
 
 def _is_inner_cell(line: PageLine, lines: Sequence[PageLine]) -> bool:

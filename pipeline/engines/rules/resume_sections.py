@@ -11,7 +11,7 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
 from pipeline.engines.rules.resume_columns import columns_of
-from pipeline.engines.rules.resume_content import jobs_begin
+from pipeline.engines.rules.resume_content import NO_ENTRIES, jobs_begin
 from pipeline.engines.rules.resume_entries import heads_entry, is_period_row, names_period, opens_entry
 from pipeline.engines.rules.resume_entry_rows import is_bulleted, is_margin
 from pipeline.engines.rules.resume_headings import SectionKind, heading_kind
@@ -54,6 +54,7 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
     known = known_headings(body, no_headings)
     headings = known | _unknown_headings(body, known)
     parts: list[tuple[SectionKind, list[Row]]] = []
+    projects = False  # the last heading of known words is of projects or awards
     untold: set[int] = set()  # parts below headings of unknown words, or below none
     for column in columns_of(body, known):
         if column.fresh or not parts:
@@ -79,7 +80,8 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
                 beside = _beside_first_line(parts, rows[at - 1], cell, known) if at and cell else []
                 parts.append((kind, [*beside, *_rest_of(row, headings if unknown else known)]))
                 untold -= set() if unknown else {len(parts) - 1}
-                untold |= {len(parts) - 1} if unknown else set()
+                projects = bool(cell and NO_ENTRIES.search(cell.text)) if not unknown else projects
+                untold |= {len(parts) - 1} if unknown and not projects else set()
     if not any(kind is SectionKind.EXPERIENCE for kind, _ in parts):
         parts = [part for at, told in enumerate(parts) for part in (_with_jobs(told) if at in untold else [told])]
     return [Section(kind=kind, rows=tuple(rows)) for kind, rows in parts if rows]
