@@ -72,6 +72,8 @@ def test_spaced_letters_make_words(printed: str, text: str) -> None:
         ("x", "wingdings", "☒"),
         ("\u00a8", "abcdef+wingdings", "☐"),
         ("I", "helvetica", "I"),
+        ("\u2f2f", "pingfangsc-regular", "工"),
+        ("\u2ee9", "pingfangsc-regular", "黄"),
     ],
 )
 def test_fonts_of_symbols_are_read_as_symbols(code: str, name: str, char: str) -> None:

@@ -12,6 +12,13 @@ _SYMBOLS = (  # Adobe's Symbol encoding from 0x20, and from 0xA0: such fonts put
     " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼",
     "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪ 〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭",
 )
+_RADICALS = dict(  # of the Radicals Supplement that are characters of their own, which normalization leaves as they are
+    zip(
+        "⺠⻁⻄⻅⻆⻉⻋⻌⻏⻐⻑⻓⻔⻗⻘⻙⻚⻛⻜⻝⻡⻢⻣⻤⻥⻦⻧⻨⻩⻪⻬⻭⻮⻯⻰⺝⺮⺾⺡⺘⺖⺉⺅",
+        "民虎西见角贝车辶阝钅長长门雨青韦页风飞食首马骨鬼鱼鸟卤麦黄黾齐歯齿竜龙月竹艹氵扌忄刂亻",
+        strict=True,
+    )
+)
 _DINGBATS = ("dingbats", "wingdings", "webdings")
 _MARKS = {  # characters of Wingdings and of Zapf Dingbats, by their codes, that are no bullets
     "wingdings": {
@@ -47,7 +54,7 @@ def folded(char: str, font: str = "") -> str:
     if 0x20 < code < 0x7F or 0x3000 < code < 0xE000:
         return char
     if 0xFB00 <= code <= 0xFDFF or 0xFE70 <= code <= 0xFEFC or 0x2E80 <= code <= 0x2FDF or 0xF900 <= code <= 0xFAFF:
-        return unicodedata.normalize("NFKC", char)
+        return _RADICALS.get(char) or unicodedata.normalize("NFKC", char)
     if 0xE000 <= code <= 0xF8FF:
         return private_use(code, font)
     return "" if code >= 0xF0000 else char.translate(_SIGNS)

@@ -21,6 +21,9 @@ _SMALLEST_OF_PAGE = 1 / 400  # of the page's longer side: a page drawn small is 
 _FAINT = 0.06  # opacity
 _ONE_COLOUR = 0.92  # of the pixels around a text
 _FLAT = 0.97
+_OUTLINE_HIGH = (0.4, 1.5)  # of an outline, in heights of the text that lies on it
+_OUTLINE_ITEMS = 3  # of an outline: a rectangle has one
+_OUTLINED = 0.6  # of the width of a text, for its letters to be drawn
 _SHOWS = 0.01  # of the pixels have the text's colour: it is seen through the picture
 _AROUND_PT = 1.5  # looked at around a text
 _COVERS = 20.0  # square points: nothing smaller hides a word
@@ -36,7 +39,8 @@ def unseen_spans(sheet: Sheet, spans: Sequence[Span], paths: Sequence[dict[str, 
     if sheet.recognised or len(spans) > _MOST_SPANS:
         return set()
     unseen = {id(span) for span in _tiny(sheet, spans)}
-    unseen |= {id(span) for span in spans if span.get("alpha", 255) < 255 * _FAINT and _is_drawn(span)}
+    faint = [span for span in spans if span.get("alpha", 255) < 255 * _FAINT and _is_drawn(span)]
+    unseen |= {id(span) for span in faint if not _is_outlined(span, paths)}
     rest = [span for span in spans if id(span) not in unseen and _is_drawn(span)]
     unseen |= {id(span) for span in _doubtful(rest, paths) if _has_colour_of_ground(sheet, span)}
     covers = _later_fills(sheet)
@@ -52,6 +56,19 @@ def _is_drawn(span: Span) -> bool:
         and not span["char_flags"] & _CUT_OUT
         and any(not char["c"].isspace() for char in span["chars"])
     )
+
+
+def _is_outlined(span: Span, paths: Sequence[dict[str, Any]]) -> bool:
+    """Whether a text without colour lies on outlines of letters: browsers draw bold type so where a font has none."""
+    x0, y0, x1, y1 = _box(span)
+    middle, drawn = (y0 + y1) / 2, 0.0
+    for path in paths:
+        box = path["rect"]
+        if not box.y0 <= middle <= box.y1 or not _OUTLINE_HIGH[0] < (box.y1 - box.y0) / (y1 - y0) < _OUTLINE_HIGH[1]:
+            continue
+        if len(path["items"]) >= _OUTLINE_ITEMS and path.get("fill_opacity") == 1:
+            drawn += max(0.0, min(x1, box.x1) - max(x0, box.x0))
+    return drawn > _OUTLINED * (x1 - x0)
 
 
 def _tiny(sheet: Sheet, spans: Sequence[Span]) -> list[Span]:
