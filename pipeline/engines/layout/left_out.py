@@ -27,12 +27,17 @@ def leave_out(sheet: Sheet, paths: Sequence[dict[str, Any]]) -> list[Fault]:
         said.append(Fault(code=WATERMARK, message=f"a watermark of {_characters(count)} was left out"))
     numbers = line_number_spans(sheet.blocks)
     if _remove(sheet, numbers):
-        said.append(Fault(code=LINE_NUMBERS, message=f"{len(numbers)} line numbers were left out"))
+        said += numbers_left_out(len(numbers))
     count = _remove(sheet, unseen_spans(sheet, list(spans_of(sheet.blocks)), paths))
     if count:
         was = "was" if count == 1 else "were"
         said.append(Fault(code=UNSEEN, message=f"{_characters(count)} that nobody sees {was} left out"))
     return said
+
+
+def numbers_left_out(count: int) -> list[Fault]:
+    """Say how many numbers of lines were left out, where there were some."""
+    return [Fault(code=LINE_NUMBERS, message=f"{count} line numbers were left out")] if count else []
 
 
 def unmapped(fragments: Sequence[Fragment]) -> list[Fault]:

@@ -95,7 +95,9 @@ def _confidence(lines: Sequence[ReadLine]) -> float:
 
 
 def _laid_out(page_lines: ReadImage, image: PageImage) -> PageText:
+    from pipeline.engines.layout.left_out import combined, numbers_left_out
     from pipeline.engines.layout.reader import read_page
+    from pipeline.engines.ocr.gutter_numbers import without_gutter_numbers
     from pipeline.engines.ocr.line_setting import set_lines
     from pipeline.engines.ocr.searchable_page import make_page
     from pipeline.engines.ocr.upright import level_pixels
@@ -104,7 +106,8 @@ def _laid_out(page_lines: ReadImage, image: PageImage) -> PageText:
     scale = image.width_pt / page_lines.turn.width
     turn = replace(page_lines.turn.scaled(scale), height=image.height_pt)
     width_pt, height_pt = turn.size
-    level, lines = level_pixels(page_lines.pixels, page_lines.turn), set_lines(page_lines.lines, scale)
+    level = level_pixels(page_lines.pixels, page_lines.turn)
+    lines, numbers = without_gutter_numbers(set_lines(page_lines.lines, scale))
     with mupdf.alone:
         document = make_page(level, width_pt, height_pt, lines)
         try:
@@ -112,6 +115,7 @@ def _laid_out(page_lines: ReadImage, image: PageImage) -> PageText:
             text = read_page(page, ENGINE, recognised=True, confidence=sure, plain=image.plain)
         finally:
             document.close()
+    text = replace(text, warning=combined([*filter(None, [text.warning]), *numbers_left_out(numbers)]))
     return _turned_back(text, turn)
 
 
