@@ -67,7 +67,7 @@ def _why_no_words(text: str, printed: int) -> str:
         return "the letters make no words"
     counts = Counter("".join(words).lower())
     frequent = sum(counts[letter] for letter in _FREQUENT)
-    if letters >= _PLENTY and frequent < 0.38 * letters:
+    if letters >= _PLENTY and (frequent < 0.38 * letters or not counts["e"]):
         return "the letters make no words"
     return ""
 

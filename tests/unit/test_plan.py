@@ -53,6 +53,7 @@ def test_good_text_layers_are_read(text: str) -> None:
         ("Ö÷ÒªÄÚÈÝ°üÀ¨ÏÂÃæµÄ¼¸¸ö·½Ãæ", 0.0, "encoding"),
         (shifted(ENGLISH), 0.0, "no words"),
         ("".join(chr(0x8000 + 37 * n) for n in range(120)), 0.0, "no words"),
+        (" ".join(map(str, range(10, 99))).translate(str.maketrans("0123456789", "IPQRSTUOAN")), 0.0, "no words"),
         ("«“√“√«‘™“°“√£∆‡•", 0.0, "signs"),
     ],
 )
