@@ -21,6 +21,7 @@ from pipeline.engines.layout.tables import Frame, part_column
 _EDGE_PT = 1.0  # a text reaches over a line by more than this
 _WORD_GAP_EM = 0.2  # a wider gap parts two words
 _LONGEST_LABEL = 40  # characters
+_NUMBERS_GAP_EM = 0.5  # between two numbers that stand for themselves; the groups of one number stand closer
 _BLANK_PT = 5.5  # a gap between two words of a label is narrower
 _LEAST_ROWS = 2  # with a gap at one place part a column
 _LEVEL = 0.8  # of the texts of a table run from left to right
@@ -53,7 +54,7 @@ def respecting_gaps(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> l
         return list(frames)
     fragments = level  # the names of narrow columns may stand upright
     frames = parted_rows(frames, fragments)
-    runs, words = _runs(frames, fragments, split_at_wide_gaps), _runs(frames, fragments, _words_of)
+    runs, words = _runs(frames, fragments, _texts_of), _runs(frames, fragments, _words_of)
     cells = _snapped(list(frames), runs, words)
     column = 0
     while column < _columns(cells) <= _MOST_COLUMNS:
@@ -68,6 +69,28 @@ def respecting_gaps(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> l
 
 def _columns(frames: Sequence[Frame]) -> int:
     return max(frame.column + frame.columns for frame in frames)
+
+
+def _texts_of(part: Fragment) -> list[Fragment]:
+    """The parts of a text between wide gaps, and its numbers where they stand apart: those of a timetable."""
+    texts: list[Fragment] = []
+    for piece in split_at_wide_gaps(part):
+        words = _words_of(piece)
+        if len(words) > 1 and all(map(_is_number, words)) and _stand_apart(words):
+            texts += words
+        else:
+            texts.append(piece)
+    return texts
+
+
+def _is_number(word: Fragment) -> bool:
+    chars = [glyph.char for glyph in word.glyphs]
+    return any(map(str.isdigit, chars)) and not any(map(str.isalpha, chars))
+
+
+def _stand_apart(words: Sequence[Fragment]) -> bool:
+    size = words[0].glyphs[0].style.size
+    return all(b.box[0] - a.box[2] > _NUMBERS_GAP_EM * size for a, b in pairwise(words))
 
 
 def _words_of(part: Fragment) -> list[Fragment]:
