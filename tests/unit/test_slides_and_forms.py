@@ -156,3 +156,15 @@ def test_a_tall_line_of_a_recognised_sentence_is_no_heading(texts: list[str], la
     assert [piece.label for piece in pieces(lines, Label.TEXT, 8.0)] == [Label.TEXT]
     printed = [replace(line, font="Sans") for line in lines]
     assert Label.HEADING in [piece.label for piece in pieces(printed, Label.TEXT, 8.0)]
+
+
+def test_the_lines_of_a_paragraph_in_large_type_are_no_headings() -> None:
+    texts = [
+        "The council of the state is an office of six",
+        "members that are elected every year for one",
+        "year, and not again.",
+    ]
+    lines = [line(text, 100 + 16 * at, size=14.0) for at, text in enumerate(texts)]
+    assert [piece.label for piece in pieces(lines, Label.TEXT, 10.0)] == [Label.TEXT]
+    lines = [line("Facts", 100, size=14.0), line("It is an office of six members of the state.", 116, size=14.0)]
+    assert [piece.label for piece in pieces(lines, Label.TEXT, 10.0)] == [Label.HEADING, Label.TEXT]

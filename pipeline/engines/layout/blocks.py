@@ -64,10 +64,11 @@ def pieces(
     alone = _standing_alone(lines, right)
     if label is Label.LIST:
         alone = frozenset(at for at in alone if _heads_paragraph(lines, at))
+    titles = _heading_lines(lines, body, right)
     entries = _are_entries(lines, right) or _are_short_entries(lines, column[1])
     for index, line in enumerate(lines):
         before = lines[index - 1] if index else None
-        large = headings.is_heading_line(line, body) and not _is_in_sentence(lines, index, right)
+        large = index in titles and not _is_in_sentence(lines, index, right)
         if large and (len(lines) > 1 or label is Label.TEXT):
             _add_heading(cut, line, before)
         elif index in alone or (index - 1 in alone and not (listed and is_list_start(line.text))):
@@ -85,6 +86,22 @@ def pieces(
             measure = left, max(right, column[1]) if wide else right, pitch
             _continue(cut, before, line, measure, label, entries=entries)
     return cut
+
+
+def _heading_lines(lines: Sequence[PrintedLine], body: float, right: float) -> frozenset[int]:
+    """Indices of lines that are set as headings, without those of a large paragraph: its last line ends a sentence."""
+    large = [headings.is_heading_line(line, body) for line in lines]
+    for at in range(len(lines) - 1, 0, -1):
+        if large[at - 1] and not large[at] and _is_same_text(lines[at - 1], lines[at], right):
+            large[at - 1] = False
+    return frozenset(at for at, is_large in enumerate(large) if is_large)
+
+
+def _is_same_text(before: PrintedLine, line: PrintedLine, right: float) -> bool:
+    """Whether a line runs on from the full one above, set alike."""
+    alike = abs(before.size - line.size) < 0.05 * line.size and before.bold == line.bold
+    near = line.box[1] - before.box[3] < _SLIDE_GAP_EM * line.size
+    return alike and near and not is_forced(before, line, right) and not headings.numbered_level(line.text)
 
 
 def _are_entries(lines: Sequence[PrintedLine], right: float) -> bool:
