@@ -55,3 +55,17 @@ def test_three_blocks_are_parted_twice() -> None:
 )
 def test_rows_and_paragraphs_are_not_parted(right: list[tuple[float, float, str]]) -> None:
     assert len(parted_at_gutters([region(*SENDER, *right)])) == 1
+
+
+PROSE = ["The device has a", "storage medium that", "is made of silicon", "and of a layer of", "oxide on top of it"]
+
+
+def test_columns_of_running_text_are_parted_where_their_lines_stand_level() -> None:
+    left, right = ([(x, 50 + 12.0 * n, text) for n, text in enumerate(PROSE)] for x in (50.0, 152.0))
+    assert texts_of(parted_at_gutters([region(*left, *right)])) == [PROSE, PROSE]
+
+
+def test_labels_beside_what_they_mean_are_not_parted() -> None:
+    labels = [(50.0, 50 + 12.0 * n, text) for n, text in enumerate(("Storage medium used", "Size", "Use", "Age", "Of"))]
+    right = [(152.0, 50 + 12.0 * n, text) for n, text in enumerate(PROSE)]
+    assert len(parted_at_gutters([region(*labels, *right)])) == 1

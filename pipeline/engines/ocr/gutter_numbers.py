@@ -67,8 +67,7 @@ def _gutter_of(lines: Sequence[TextLine]) -> _Gutter | None:
     numbers = [number for line in lines if not line.quarters for number in _numbers_of(line)]
     if len(numbers) < _LEAST:
         return None
-    found = max((_line_through(numbers, first) for first in numbers), key=lambda pair: len(pair[0]))
-    members, pitch = found
+    members, pitch = max((_line_through(numbers, first) for first in numbers), key=lambda pair: len(pair[0]))
     if len({number.value for number in members}) < _LEAST or not _count_prose(members, lines, pitch):
         return None
     first = members[0]
@@ -153,9 +152,13 @@ def _level(lines: Sequence[TextLine]) -> list[TextLine]:
 
 def _lowered(line: TextLine, lines: Sequence[TextLine], height: float) -> Box:
     x0, y0, x1, y1 = line.box
-    others = [o.box for o in lines if o is not line and o.box[0] < x1 and o.box[2] > x0 and o.box[3] - o.box[1] < y1 - y0]
+    others = [
+        o.box for o in lines if o is not line and o.box[0] < x1 and o.box[2] > x0 and o.box[3] - o.box[1] < y1 - y0
+    ]
     places = [(y0, y0 + height), ((y0 + y1 - height) / 2, (y0 + y1 + height) / 2), (y1 - height, y1)]
-    top, bottom = min(places, key=lambda place: sum(max(0.0, min(place[1], b[3]) - max(place[0], b[1])) for b in others))
+    top, bottom = min(
+        places, key=lambda place: sum(max(0.0, min(place[1], b[3]) - max(place[0], b[1])) for b in others)
+    )
     return x0, top, x1, bottom
 
 
