@@ -159,6 +159,12 @@ def test_numbers_stand_in_their_place_between_arabic_words() -> None:
     assert words == "وزنها 450 كيلو."
 
 
+def test_brackets_that_are_named_as_they_are_drawn_are_turned() -> None:
+    drawn = placed(")הקואליציה( אשר", 0, back=True)
+    named = placed("(הקואליציה) אשר", 0, back=True)
+    assert line_of(drawn) == line_of(named) == "(הקואליציה) אשר"
+
+
 def test_lam_alef_is_not_turned() -> None:
     broken = [*placed("خ", 30), Glyph("ا", 30, 0, 30, 10, STYLE), *placed("ل", 25), *placed("ل", 20)]
     assert line_of(broken) == "خلال"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _ALEFS = "\u0627\u0622\u0623\u0625"
 _LAM = "\u0644"
+_MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
+_OPENING, _CLOSING = "([{", ")]}"
 _ENDS = ".!\u060c\u061b\u061f"
 _NO_WIDTH_PT = 0.1
 _JUMP_EM = 0.6  # a wider gap ends a run
@@ -40,7 +42,30 @@ def in_reading_order(glyphs: Sequence[Glyph]) -> list[Glyph]:
         ordered.extend(run)
     if len(ordered) > 1 and ordered[0].char in _ENDS:  # a page laid out from left to right puts it there
         ordered.append(ordered.pop(0))
-    return ordered
+    return _with_brackets(ordered)
+
+
+def _with_brackets(glyphs: list[Glyph]) -> list[Glyph]:
+    """The characters with all brackets turned, where fewer of them make pairs as they are: they were named as drawn."""
+    text = "".join(glyph.char for glyph in glyphs)
+    if not any(char in text for char in _OPENING + _CLOSING) or _unpaired(text) <= _unpaired(text.translate(_MIRRORED)):
+        return glyphs
+    return [glyph._replace(char=glyph.char.translate(_MIRRORED)) for glyph in glyphs]
+
+
+def _unpaired(text: str) -> int:
+    """How many brackets of a text have no other half."""
+    opened: list[str] = []
+    count = 0
+    for char in text:
+        if char in _OPENING:
+            opened.append(char)
+        elif char in _CLOSING:
+            if opened and _OPENING.index(opened[-1]) == _CLOSING.index(char):
+                opened.pop()
+            else:
+                count += 1
+    return count + len(opened)
 
 
 def _is_gap(before: Glyph, run: Sequence[Glyph]) -> bool:
