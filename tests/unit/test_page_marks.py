@@ -184,7 +184,13 @@ def test_struck_text_is_marked(draw: Draw) -> None:
     assert RENT.replace("900 euros", "~~900 euros~~") in read(with_text).markdown
 
 
-@pytest.mark.parametrize("draw", [underlined, ruled_across, boxed])
+def drawn_inside_a_word(page: Any) -> None:
+    rect = page.search_for("monthly")[0]
+    middle = (rect.y0 + rect.y1) / 2
+    page.draw_line((rect.x0 + 7, middle), (rect.x1 - 9, middle))
+
+
+@pytest.mark.parametrize("draw", [underlined, ruled_across, boxed, drawn_inside_a_word])
 def test_other_lines_strike_nothing(draw: Draw) -> None:
     def with_text(page: Any) -> None:
         label(page, 60, 200, RENT)

@@ -17,6 +17,7 @@ _HIGHEST_EM, _LOWEST_EM = 0.55, 0.12  # of a line above the baseline
 _BEYOND_EM = 1.0  # a line that reaches further beyond its text belongs to something else
 _MOST = 500
 _LEAST = 2  # characters
+_OFF_EM = 0.15  # a line that begins or ends inside a word does so at the edge of a letter
 
 
 def mark_struck(blocks: Iterable[dict[str, Any]], paths: Sequence[dict[str, Any]]) -> None:
@@ -44,12 +45,21 @@ def _level_lines(paths: Sequence[dict[str, Any]]) -> Iterator[Line]:
 
 def _goes_through(drawn: Line, line: dict[str, Any]) -> bool:
     """Whether a drawn line is there for the characters that it goes through: it ends where they end."""
-    chars = [char for span in line["spans"] for char in span["chars"] if _is_struck(char, span, drawn)]
-    if len(chars) < _LEAST:
+    chars = [(char, _is_struck(char, span, drawn)) for span in line["spans"] for char in span["chars"]]
+    struck = [at for at, (_, is_struck) in enumerate(chars) if is_struck]
+    if len(struck) < _LEAST:
         return False
-    beyond = _BEYOND_EM * max(span["size"] for span in line["spans"])
-    left, right = min(char["bbox"][0] for char in chars), max(char["bbox"][2] for char in chars)
-    return bool(drawn[1] > left - beyond and drawn[2] < right + beyond)
+    size = max(span["size"] for span in line["spans"])
+    left = min(chars[at][0]["bbox"][0] for at in struck)
+    right = max(chars[at][0]["bbox"][2] for at in struck)
+    before, after = _slack(chars, struck[0] - 1, size), _slack(chars, struck[-1] + 1, size)
+    return bool(drawn[1] > left - before and drawn[2] < right + after)
+
+
+def _slack(chars: Sequence[tuple[dict[str, Any], bool]], at: int, size: float) -> float:
+    """How far a line may reach beyond its text: hardly where a letter of the same word stands there."""
+    inside = 0 <= at < len(chars) and chars[at][0]["c"].isalpha()
+    return (_OFF_EM if inside else _BEYOND_EM) * size
 
 
 def _is_struck(char: dict[str, Any], span: dict[str, Any], drawn: Line) -> bool:
