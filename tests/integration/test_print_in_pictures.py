@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,20 @@ def test_a_picture_of_text_is_text(reader: PyMuPdfText, tmp_path: Path) -> None:
     markdown = read(reader, page, tmp_path).markdown
     assert "the chest of the old guard house, where the members" in " ".join(markdown.split())
     assert markdown.index("clerk") > markdown.index("harbour")
+
+
+def test_lines_of_which_ocr_is_not_sure_are_counted(tmp_path: Path) -> None:
+    class Unsure(LinePrintReader):
+        def lines(self, pixels: Any, scale: float) -> Any:
+            lines = super().lines(pixels, scale)
+            return [line if line.words[0].text == "Ships" else replace(line, confidence=0.7) for line in lines]
+
+    picture, height = picture_of_rows([("Ships by month",), ("March",), ("April",)])
+    page = text_page(120, 400)
+    page.insert_image((72, 230, 492, 230 + height), stream=picture)
+    text = read(PyMuPdfText(Unsure()), page, tmp_path)
+    assert text.warning is not None and text.warning.message.startswith("2 lines of print in pictures were left out")
+    assert "picture:" in text.markdown and "April" not in text.markdown
 
 
 def test_a_photo_says_nothing_and_is_not_looked_at_by_ocr(tmp_path: Path) -> None:

@@ -24,7 +24,9 @@ from stores.models import Box, Fault
 if TYPE_CHECKING:
     import numpy as np
 
-UNREAD = "unread_print"
+UNREAD, UNSURE = "unread_print", "unsure_print"
+SURE = 0.88  # print has 0.9 and more; what formulas and drawings look like has less
+_LEAST_WORD = 3  # letters of a line that is worth a word
 _PICTURE_DPI, _OUTLINE_DPI = 200, 300  # pictures seldom have more; words in drawings are small
 _MOST_PIXELS = 8_000_000
 _LEAST_AREA = 0.01  # of the page: smaller pictures are icons
@@ -44,9 +46,9 @@ class PrintReader(Protocol):
     def fingerprint(self) -> str: ...
 
     def lines(self, pixels: np.ndarray, scale: float) -> list[TextLine]:
-        """Read lines of which it is sure; ``pixels`` uint8 (height, width, 3), BGR, ``scale`` points per pixel.
+        """Read lines, also those of which it is not sure; ``pixels`` uint8 (height, width, 3), BGR.
 
-        Boxes are in points from the top left of the pixels. UnavailableError where the models cannot be loaded.
+        ``scale``: points per pixel. Boxes are in points from the top left of the pixels. UnavailableError where the models cannot be loaded.
         """
 
 
@@ -80,21 +82,36 @@ def read_places(
 ) -> tuple[list[PrintPlace], list[Fault]]:
     """The places in which ``reader`` finds print, with its lines, and what was not read.
 
-    What one place shows is not read again in the next. A page whose pictures cannot be read keeps its text.
+    What one place shows is not read again in the next. A page whose pictures cannot be read keeps its text. Lines of
+    which OCR is not sure are left out, and counted.
     """
     if reader is None:
         return [], _unread(places, "OCR is switched off")
     texts = _texts(fragments)
     read: list[PrintPlace] = []
+    unsure = 0
     for at, place in enumerate(places):
         try:
-            lines = tuple(_read(sheet, place, texts, reader))
+            legible = tuple(_read(sheet, place, texts, reader))
         except (PageError, UnavailableError) as error:
-            return read, _unread(places[at:], error.message)
+            return read, [*_unread(places[at:], error.message), *_left_out(unsure)]
+        lines = tuple(line for line in legible if line.confidence >= SURE)
+        unsure += sum(_letters(line) >= _LEAST_WORD for line in legible if line.confidence < SURE)
         texts += [line.box for line in lines]
         if lines:
             read.append(replace(place, lines=lines))
-    return read, []
+    return read, _left_out(unsure)
+
+
+def _letters(line: TextLine) -> int:
+    return sum(char.isalnum() for word in line.words for char in word.text)
+
+
+def _left_out(unsure: int) -> list[Fault]:
+    if not unsure:
+        return []
+    lines = "a line of print in pictures was" if unsure == 1 else f"{unsure} lines of print in pictures were"
+    return [Fault(code=UNSURE, message=f"{lines} left out: OCR is not sure what they say")]
 
 
 def _unread(places: Sequence[PrintPlace], reason: str) -> list[Fault]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.engines.layout.unread_print import SURE
 from pipeline.engines.ocr.text_lines import LineModels, model_names
 from stores.errors import IngotError, PageError
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from pipeline.engines.ocr.recognised_lines import ReadImage, ReadLine
     from pipeline.engines.ocr.searchable_page import TextLine
 
-VERSION = "1"  # increase it with every change of the output
-_SURE = 0.88  # print has 0.9 and more; what textures of photos, formulas and drawings look like has less
+VERSION = "2"  # increase it with every change of the output
+_LEGIBLE = 0.6  # textures of photos have less
 _LEAST_LETTERS = 2
 
 
@@ -30,7 +31,7 @@ class LinePrintReader:
         self._models = LineModels()
 
     def lines(self, pixels: np.ndarray, scale: float) -> list[TextLine]:
-        """Read the lines that are sure to be print; ``scale`` is points per pixel. PageError where the models fail."""
+        """Read the lines that may be print; ``scale`` is points per pixel. PageError where the models fail."""
         from pipeline.engines.ocr.recognised_lines import read_lines
 
         try:
@@ -45,16 +46,18 @@ class LinePrintReader:
 
 
 def _set(read: ReadImage, scale: float) -> Iterator[TextLine]:
-    """The sure lines of an image as they stand on it; upside-down ones, which cannot be set, are left out."""
+    """The lines of an image as they stand on it; upside-down ones, which cannot be set, are left out."""
     from pipeline.engines.ocr.line_setting import set_lines
 
     turn = read.turn.scaled(scale)
-    for line in set_lines([line for line in read.lines if _is_sure(line)], scale):
-        quarters = (line.quarters - turn.quarters) % 4
-        if quarters != 2:
-            yield replace(line, box=turn.back(line.box), quarters=quarters)
+    legible = [line for line in read.lines if _is_legible(line)]
+    for sure in (True, False):  # the sizes of the sure ones do not depend on the others
+        for line in set_lines([line for line in legible if (line.reading.confidence >= SURE) is sure], scale):
+            quarters = (line.quarters - turn.quarters) % 4
+            if quarters != 2:
+                yield replace(line, box=turn.back(line.box), quarters=quarters)
 
 
-def _is_sure(line: ReadLine) -> bool:
+def _is_legible(line: ReadLine) -> bool:
     letters = sum(map(str.isalnum, line.reading.text))
-    return line.reading.confidence >= _SURE and letters >= _LEAST_LETTERS
+    return line.reading.confidence >= _LEGIBLE and letters >= _LEAST_LETTERS

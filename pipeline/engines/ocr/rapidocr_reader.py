@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ENGINE = "rapidocr"
 MOSTLY_UNREAD = 0.5  # of the area of its lines: less may be pictures that look like lines
+_MANY_UNREAD, _UNREAD_SHARE = 4, 0.05  # lines as high as those that were read, and share of the area
 VERSION = "4"  # increase it with every change of the output
 
 
@@ -81,8 +82,9 @@ def _nothing() -> PageText:
 
 
 def _unread(recognised: ReadImage) -> list[Fault]:
-    """Say that most of the page was not read, where that is so."""
-    if recognised.unread_share < MOSTLY_UNREAD:
+    """Say that most of the page was not read, or many of its lines, where that is so."""
+    many = recognised.unread_lines >= _MANY_UNREAD and recognised.unread_share >= _UNREAD_SHARE
+    if recognised.unread_share < MOSTLY_UNREAD and not many:
         return []
     message = f"about {recognised.unread_share:.0%} of its lines show no letters that OCR knows: perhaps another script"
     return [Fault(code="unread_lines", message=message)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,6 +23,7 @@ MIN_CONFIDENCE = 0.5  # half-legible handwriting has 0.66 and more, texture of p
 MIN_CONFIDENCE_SHORT = 0.65  # one or two characters
 CHINESE = 0.5  # share of ideographs that makes a line Chinese
 _LEAST_LETTERS = 0.6  # per height of the line: Chinese has one and more, Latin two and more
+_AS_HIGH = 1.5  # times
 _LONG_LINE = 8  # times as wide as high: shorter ones are read quickly anyway
 _LARGER = 2.0  # times: the scale at which passed-over print is looked for
 _DENSE = 1.55  # steps of the model for a character: with fewer, double letters and commas are lost
@@ -48,13 +50,15 @@ class ReadLine:
 class ReadImage:
     """The lines of an image and the turn that makes it upright. ``pixels`` is quarter-turned, not levelled.
 
-    ``unread_share``: of the area of all long lines, that of those in which next to no letters were recognised.
+    ``unread_share``: of the area of all long lines, that of those in which next to no letters were recognised;
+    ``unread_lines``: how many of these are as high as the lines that were read.
     """
 
     pixels: np.ndarray
     turn: Turn
     lines: tuple[ReadLine, ...]
     unread_share: float = 0.0
+    unread_lines: int = 0
 
 
 def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
@@ -64,7 +68,8 @@ def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
     height, width = pixels.shape[:2]
     turn = Turn(width=width, height=height, quarters=page.quarters, skew=skew_of(quads))
     chinese = _is_chinese("".join(reading.text for reading in known.values()))
-    lines, unread, area = {}, 0.0, 0.0
+    lines: dict[int, ReadLine] = {}
+    heights, area, unread = list[int](), 0, 0  # of unread lines; of all long lines, and of the unread ones
     for index in _by_shape(quads):
         quad = quads[index]
         crop = cut(turned, quad)
@@ -78,9 +83,20 @@ def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
         width, height = crop.shape[1] or 1, crop.shape[0] or 1
         if width > LONG * height:
             area += width * height
-            unread += width * height * _lacks_letters(reading, width / height)
+            if _lacks_letters(reading, width / height):
+                heights.append(height)
+                unread += width * height
     kept = tuple(lines[index] for index in sorted(lines))
-    return ReadImage(pixels=turned, turn=turn, lines=kept, unread_share=unread / area if area else 0.0)
+    share = unread / area if area else 0.0
+    return ReadImage(pixels=turned, turn=turn, lines=kept, unread_share=share, unread_lines=_like_lines(heights, kept))
+
+
+def _like_lines(heights: Sequence[int], lines: Sequence[ReadLine]) -> int:
+    """How many of these heights, in pixels, are those of the lines that were read."""
+    usual = (
+        statistics.median(min(line.box[2] - line.box[0], line.box[3] - line.box[1]) for line in lines) if lines else 0.0
+    )
+    return sum(usual / _AS_HIGH < height < _AS_HIGH * usual for height in heights)
 
 
 def _by_shape(quads: np.ndarray) -> list[int]:
