@@ -8,24 +8,30 @@ from itertools import pairwise
 from typing import Any
 
 from pipeline.engines.layout.drawn_lines import span_of
+from pipeline.engines.layout.filled_rows import with_hidden_lines
+from pipeline.engines.layout.ruled_cells import (
+    MANY_LINES,
+    SAME_PT,
+    heights_in,
+    holds_rows,
+    holds_single_texts,
+    middle_in,
+    with_unruled_rows,
+)
 from pipeline.engines.layout.tables import Frame
 from stores.models import Box
 
-_THIN_PT = 2.5  # a filled box no thicker is a line
-_SAME_PT = 3.0  # lines closer together are one
+_THIN_PT = 3.1  # a filled box no thicker is a line
 _OUTSIDE_PT = 10.0  # the frame of a table stands so far from its text
 _COVERED = 0.7  # of the side of a cell that is drawn
 _LONG = 0.35  # of the table's width or height: shorter lines are no part of its grid
 _RULED = 0.5  # of the sides between cells that are drawn
 _LEAST_BOXES = 4  # of a form
-_MOST_LINES = 400
+_MOST_LINES = 600
 _MOST_CELLS = 3000
-_MANY_LINES = 3  # in a cell
 _JOINT_PT = 1.0  # between two pieces of a line that meet
 _LEAST_JOINTS = 3  # upright lines in pieces: those of two columns
-_SHARED_HEIGHTS = 0.7  # of the lines of a cell
 _MORE_ROWS = 1.5  # times the rows that lines part: those in which a table is printed, without lines
-
 
 _Line = tuple[float, float, float]
 
@@ -47,6 +53,7 @@ def ruled_frames(
     what is printed; where every cell of a row holds several lines of it, at the same heights, they are rows.
     """
     lines = _with_joints(_lines_near(box, paths))
+    lines = _Lines(*with_hidden_lines(lines.level, lines.upright, paths, texts))
     if not lines.level or not lines.upright or len(lines.level) + len(lines.upright) > _MOST_LINES:
         return []
     cells = _cells_of_grid(box, lines, columns, rows, texts)
@@ -112,8 +119,8 @@ def _meeting(lines: _Lines) -> _Lines:
 
 
 def _meet(level: tuple[float, float, float], upright: tuple[float, float, float]) -> bool:
-    along = level[1] - _SAME_PT <= upright[0] <= level[2] + _SAME_PT
-    return along and upright[1] - _SAME_PT <= level[0] <= upright[2] + _SAME_PT
+    along = level[1] - SAME_PT <= upright[0] <= level[2] + SAME_PT
+    return along and upright[1] - SAME_PT <= level[0] <= upright[2] + SAME_PT
 
 
 def _grown(box: Box, lines: _Lines, paths: Sequence[dict[str, Any]]) -> tuple[Box, _Lines]:
@@ -127,18 +134,18 @@ def _boxes_of_form(box: Box, lines: _Lines, texts: Sequence[Box]) -> list[Frame]
     """The boxes of a form, as wide as each row wants them: every text stands in one, with its label and no more."""
     xs, ys = _places(lines.upright, 0.0), _places(lines.level, _LONG * (box[2] - box[0]))
     across, down = len(xs) - 1, len(ys) - 1
-    inside = [text for text in texts if _middle_in(text, box)]
+    inside = [text for text in texts if middle_in(text, box)]
     if min(across, down) < 2 or across * down > _MOST_CELLS or not _is_framed(lines, inside):
         return []
     frames = _merged(_Grid(xs, ys, lines), least=0.0)
-    if len(frames) < _LEAST_BOXES or any(len(_heights(frame.box, texts)) >= _MANY_LINES for frame in frames):
+    if len(frames) < _LEAST_BOXES or any(len(heights_in(frame.box, texts)) >= MANY_LINES for frame in frames):
         return []
     whole = all(any(_stands_in(text, frame.box) for frame in frames) for text in inside)
     return frames if whole else []
 
 
 def _stands_in(text: Box, box: Box) -> bool:
-    return _middle_in(text, box) and text[0] > box[0] - _SAME_PT and text[2] < box[2] + _SAME_PT
+    return middle_in(text, box) and text[0] > box[0] - SAME_PT and text[2] < box[2] + SAME_PT
 
 
 def _cells_of_grid(box: Box, lines: _Lines, columns: int, rows: int, texts: Sequence[Box]) -> list[Frame]:
@@ -146,13 +153,27 @@ def _cells_of_grid(box: Box, lines: _Lines, columns: int, rows: int, texts: Sequ
     xs = _closed(_places(lines.upright, _LONG * (box[3] - box[1])), box[0], box[2])
     ys = _closed(_places(lines.level, _LONG * (box[2] - box[0])), box[1], box[3])
     across, down = len(xs) - 1, len(ys) - 1
-    if across < max(2, columns) or down < 2 or across * down > _MOST_CELLS:
+    if min(across, down) < 2 or across * down > _MOST_CELLS:
         return []
     frames = _merged(_Grid(xs, ys, lines))
-    framed = _is_framed(lines, [text for text in texts if _middle_in(text, box)])
-    if rows > _MORE_ROWS * down and (not framed or _holds_rows(frames, texts)):
+    framed = _is_framed(lines, [text for text in texts if middle_in(text, box)])
+    if across < columns and not (across > 2 and framed and holds_single_texts(frames, texts)):
+        return _whole_cells(box, lines, texts) if framed else []
+    if rows > _MORE_ROWS * down and (not framed or holds_rows(frames, texts)):
         return []
-    return _with_unruled_rows(frames, texts)
+    return with_unruled_rows(frames, texts)
+
+
+def _whole_cells(box: Box, lines: _Lines, texts: Sequence[Box]) -> list[Frame]:
+    """The cells that all lines of a framed table part, short ones too, where every text stands for itself in one."""
+    xs, ys = _places(lines.upright, 0.0), _places(lines.level, 0.0)
+    across, down = len(xs) - 1, len(ys) - 1
+    if min(across, down) < 3 or across * down > _MOST_CELLS:
+        return []
+    frames = _merged(_Grid(xs, ys, lines), least=0.0)
+    inside = [text for text in texts if middle_in(text, box)]
+    whole = bool(frames) and all(any(_stands_in(text, frame.box) for frame in frames) for text in inside)
+    return frames if whole and holds_single_texts(frames, inside) and not holds_rows(frames, inside) else []
 
 
 def _is_framed(lines: _Lines, texts: Sequence[Box]) -> bool:
@@ -160,72 +181,20 @@ def _is_framed(lines: _Lines, texts: Sequence[Box]) -> bool:
     left, right = min(line[1] for line in lines.level), max(line[2] for line in lines.level)
     top, bottom = min(line[1] for line in lines.upright), max(line[2] for line in lines.upright)
     return bool(texts) and all(
-        _middle_in(text, (left, top, right, bottom)) and text[0] > left - _SAME_PT and text[2] < right + _SAME_PT
+        middle_in(text, (left, top, right, bottom)) and text[0] > left - SAME_PT and text[2] < right + SAME_PT
         for text in texts
     )
 
 
-def _middle_in(text: Box, box: Box) -> bool:
-    x, y = (text[0] + text[2]) / 2, (text[1] + text[3]) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
-
-
-def _holds_rows(frames: Sequence[Frame], texts: Sequence[Box]) -> bool:
-    """Whether two cells of one row have many lines of text at the same heights: rows that no line parts."""
-    for row in {frame.row for frame in frames}:
-        many = [lines for f in frames if f.row == row if len(lines := _heights(f.box, texts)) >= _MANY_LINES]
-        for one, other in pairwise(many):
-            shared = sum(any(abs(a - b) <= _SAME_PT for b in other) for a in one)
-            if shared > _SHARED_HEIGHTS * min(len(one), len(other)):
-                return True
-    return False
-
-
-def _with_unruled_rows(frames: list[Frame], texts: Sequence[Box]) -> list[Frame]:
-    """The cells with those rows cut in which lines of text stand at the same heights in every column."""
-    cut: list[Frame] = []
-    added = 0
-    for row in sorted({frame.row for frame in frames}):
-        cells = [frame for frame in frames if frame.row == row]
-        heights = [_heights(frame.box, texts) for frame in cells]
-        plain = len(cells) > 2 and all(f.rows == 1 for f in cells) and not _spanned(frames, row)
-        lines = heights[0] if plain and _alike(heights) else []
-        bounds = [cells[0].box[1], *((a + b) / 2 for a, b in pairwise(lines)), cells[0].box[3]]
-        for at, (top, bottom) in enumerate(pairwise(bounds)):
-            cut += (
-                [replace(f, row=f.row + added + at, box=(f.box[0], top, f.box[2], bottom)) for f in cells]
-                if lines
-                else []
-            )
-        if not lines:
-            cut += [replace(f, row=f.row + added) for f in cells]
-        added += max(0, len(lines) - 1)
-    return cut
-
-
-def _spanned(frames: Sequence[Frame], row: int) -> bool:
-    return any(frame.row < row < frame.row + frame.rows for frame in frames)
-
-
-def _heights(box: Box, texts: Sequence[Box]) -> list[float]:
-    """The heights of the lines of text in a box."""
-    inside = sorted((text[1] + text[3]) / 2 for text in texts if _middle_in(text, box))
-    return [y for at, y in enumerate(inside) if not at or y - inside[at - 1] > _SAME_PT]
-
-
-def _alike(heights: Sequence[Sequence[float]]) -> bool:
-    """Whether all columns have lines of text at the same heights, more than one."""
-    first = heights[0]
-    if len(first) < 2 or any(len(other) != len(first) for other in heights):
-        return False
-    return all(abs(a - b) <= _SAME_PT for other in heights for a, b in zip(first, other, strict=True))
-
-
 def _lines_near(box: Box, paths: Iterable[dict[str, Any]]) -> _Lines:
     x0, y0, x1, y1 = box[0] - _OUTSIDE_PT, box[1] - _OUTSIDE_PT, box[2] + _OUTSIDE_PT, box[3] + _OUTSIDE_PT
-    lines = _Lines([], [])
+    lines, seen = _Lines([], []), set[tuple[int, ...]]()
     for path in paths:
         for left, top, right, bottom in _sides(path):
+            place = round(left), round(top), round(right), round(bottom)
+            if place in seen:  # stroked and filled
+                continue
+            seen.add(place)
             if right < x0 or left > x1 or bottom < y0 or top > y1:
                 continue
             if bottom - top <= _THIN_PT < right - left and top >= y0 and bottom <= y1:
@@ -251,7 +220,7 @@ def _with_joints(lines: _Lines) -> _Lines:
         (y, left, right)
         for y in first
         if all(any(abs(y - other) < _JOINT_PT for other in joints) for joints in others)
-        and not any(abs(y - other) <= _SAME_PT for other in drawn)
+        and not any(abs(y - other) <= SAME_PT for other in drawn)
     ]
     return replace(lines, level=[*lines.level, *joints])
 
@@ -284,7 +253,7 @@ def _grouped(lines: Iterable[tuple[float, float, float]]) -> list[list[tuple[flo
     """The lines, those that stand at one place together."""
     groups: list[list[tuple[float, float, float]]] = []
     for line in sorted(lines):
-        if groups and line[0] - groups[-1][0][0] <= _SAME_PT:
+        if groups and line[0] - groups[-1][0][0] <= SAME_PT:
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -304,9 +273,9 @@ def _closed(places: list[float], low: float, high: float) -> list[float]:
     """The places with the sides of the table where no line closes it."""
     if not places:
         return [low, high]
-    if low < places[0] - _SAME_PT:
+    if low < places[0] - SAME_PT:
         places = [low, *places]
-    return [*places, high] if high > places[-1] + _SAME_PT else places
+    return [*places, high] if high > places[-1] + SAME_PT else places
 
 
 class _Grid:
@@ -325,7 +294,7 @@ class _Grid:
 
 
 def _drawn(lines: Sequence[tuple[float, float, float]], place: float, low: float, high: float) -> bool:
-    near = sorted((a, b) for at, a, b in lines if abs(at - place) <= _SAME_PT)
+    near = sorted((a, b) for at, a, b in lines if abs(at - place) <= SAME_PT)
     covered, reached = 0.0, low
     for start, end in near:
         covered += max(0.0, min(end, high) - max(start, reached))
@@ -386,9 +355,14 @@ def _frame(grid: _Grid, row: int, column: int, high: int, wide: int) -> Frame:
 
 
 def _with_headings(frames: Sequence[Frame]) -> list[Frame]:
-    """The cells with those of the first row, and of the second below a label over several columns, as headings."""
-    first = [frame for frame in frames if frame.row == 0]
-    spanning = any(1 < frame.columns < sum(f.columns for f in first) for frame in first)
+    """The cells with those of the first row, and of the second where it parts a label of the first, as headings."""
+    wide = [frame for frame in frames if frame.row == 0 and frame.columns > 1]
+    second = [frame for frame in frames if frame.row == 1]
+    spanning = any(
+        label.column <= frame.column < label.column + label.columns > frame.column + frame.columns
+        for label in wide
+        for frame in second
+    )
     headings = 2 if spanning else 1
     return [
         Frame(f.row, f.column, f.rows, f.columns, f.box, heading=f.row + f.rows <= headings)

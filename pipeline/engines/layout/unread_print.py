@@ -48,7 +48,8 @@ class PrintReader(Protocol):
     def lines(self, pixels: np.ndarray, scale: float) -> list[TextLine]:
         """Read lines, also those of which it is not sure; ``pixels`` uint8 (height, width, 3), BGR.
 
-        ``scale``: points per pixel. Boxes are in points from the top left of the pixels. UnavailableError where the models cannot be loaded.
+        ``scale``: points per pixel. Boxes are in points from the top left of the pixels. UnavailableError where the
+        models cannot be loaded.
         """
 
 
