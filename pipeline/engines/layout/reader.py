@@ -39,9 +39,10 @@ from pipeline.engines.layout.recognised_print import (
     parted_beside,
     with_lines,
 )
-from pipeline.engines.layout.regions import Region, fill, find_columns, put_together, share_of, union
+from pipeline.engines.layout.regions import Region, fill, find_columns, put_together, share_of, shrink_figures, union
 from pipeline.engines.layout.ruled_forms import with_forms
 from pipeline.engines.layout.ruled_tables import ruled_frames
+from pipeline.engines.layout.sections import sections_of
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.layout.side_dates import with_side_dates
 from pipeline.engines.layout.spaced_rows import with_spaced_rows
@@ -160,11 +161,13 @@ def _read(
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in [*running, *columns] for line in region.lines])
     _check_margins(regions, sheet, body, strip=strip)
+    shrink_figures(regions)
     pictures = [] if sheet.recognised else bare_pictures(sheet.log, regions, sheet.width, sheet.height)
     ordered = list(columns)
     for half in pages_of_spread([*regions, *pictures], sheet.width, sheet.height):
-        placed = [half[index] for index in order_of(half, panels)]
-        ordered += put_together([region for region in placed if region not in pictures])
+        for section in sections_of(half, drawings.paths):
+            placed = [section[index] for index in order_of(section, panels)]
+            ordered += put_together([region for region in placed if region not in pictures])
     find_columns(ordered)
     if not _is_typewritten(ordered):
         for region in ordered:

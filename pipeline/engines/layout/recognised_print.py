@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from pipeline.engines.layout.glyphs import Fragment, fragments_of, printed_lines
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
 from pipeline.engines.layout.margins import is_prose
 from pipeline.engines.layout.regions import Region, share_of, union
+from pipeline.engines.layout.script_gaps import is_cjk
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.layout.unread_print import PrintPlace
 from pipeline.engines.ocr.searchable_page import TextLine, write_lines
@@ -16,6 +17,7 @@ from pipeline.engines.pdf import mupdf
 from stores.models import Block, Box, Label, PageText
 
 _INSIDE = 0.5  # of a box lies in a picture, or on a line
+_WIDE, _LEAST_LETTERS = 0.3, 16  # of the page's width, and letters of a line that a picture shows alone
 _LEAST_ROWS = 2  # with wide gaps in them, of a table
 _GUTTER = 2.0  # heights of a line: a wider gap parts texts that stand on one
 
@@ -59,11 +61,24 @@ def labelled(sheet: Sheet, places: Sequence[PrintPlace]) -> tuple[list[Region], 
     for place in places:
         parts = fragments_of_lines(sheet, place.lines) if place.is_picture else []
         lines = printed_lines(parts)
-        if not place.is_picture or is_prose(lines) or sum(bool(line.parts) for line in lines) >= _LEAST_ROWS:
+        rows = sum(bool(line.parts) for line in lines) >= _LEAST_ROWS
+        if place.is_picture and _is_line(place.box, lines, sheet.width):
+            others.append(replace(place, is_picture=False))
+        elif not place.is_picture or is_prose(lines) or rows:
             others.append(place)
         else:
             figures.append(Region(Label.FIGURE, place.box, fragments=parts, labels=True))
     return figures, others
+
+
+def _is_line(picture: Box, lines: Sequence[PrintedLine], width: float) -> bool:
+    """Whether a picture is nothing but one wide line of print, such as a title: logos are smaller, or say less."""
+    if len(lines) != 1 or picture[2] - picture[0] < _WIDE * width:
+        return False
+    text, (x0, y0, x1, y1) = lines[0].text, lines[0].box
+    letters = sum(map(str.isalpha, text)) + sum(map(is_cjk, text))  # an ideograph says as much as two letters
+    fills = (x1 - x0) * (y1 - y0) > _INSIDE * (picture[2] - picture[0]) * (picture[3] - picture[1])
+    return fills and letters >= _LEAST_LETTERS
 
 
 def figures_of(

@@ -25,6 +25,7 @@ _INDENT_PT = 50.0  # between the left edges of texts of one column
 _SIZE_PT, _SIZE_SHARE = 0.6, 0.12  # by which the sizes of two lines of one text may differ
 _HANGING_EM = 3.0
 _FULL = 12  # characters of a full line
+_FEW_TEXTS = 2  # in a figure: the model saw several columns as one
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
 
@@ -138,6 +139,18 @@ def _continues(above: Box, box: Box, size: float) -> bool:
 
 def union(one: Box, other: Box) -> Box:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
+def shrink_figures(regions: Sequence[Region]) -> None:
+    """Let a figure that reaches over others and over texts that are none of its own stand where its labels do."""
+    held = [region for region in regions if region.lines and region.label is not Label.TABLE]
+    for region in held:
+        others = [other for other in held if other is not region and share_of(other.box, region.box) > _WHOLE]
+        if region.label is Label.FIGURE and len(others) >= _FEW_TEXTS:
+            box = region.lines[0].box
+            for line in region.lines:
+                box = union(box, line.box)
+            region.box = box
 
 
 def find_columns(regions: Sequence[Region]) -> None:

@@ -58,7 +58,7 @@ def _goes_through(drawn: Line, line: dict[str, Any]) -> bool:
 
 def _slack(chars: Sequence[tuple[dict[str, Any], bool]], at: int, size: float) -> float:
     """How far a line may reach beyond its text: hardly where a letter of the same word stands there."""
-    inside = 0 <= at < len(chars) and chars[at][0]["c"].isalpha()
+    inside = 0 <= at < len(chars) and chars[at][0]["c"].isalnum()
     return (_OFF_EM if inside else _BEYOND_EM) * size
 
 
