@@ -161,19 +161,25 @@ def _read(
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in [*running, *columns] for line in region.lines])
     _check_margins(regions, sheet, body, strip=strip)
-    shrink_figures(regions)
-    pictures = [] if sheet.recognised else bare_pictures(sheet.log, regions, sheet.width, sheet.height)
-    ordered = list(columns)
-    for half in pages_of_spread([*regions, *pictures], sheet.width, sheet.height):
-        for section in sections_of(half, drawings.paths):
-            placed = [section[index] for index in order_of(section, panels)]
-            ordered += put_together([region for region in placed if region not in pictures])
+    ordered = [*columns, *_in_order(regions, sheet, drawings, panels)]
     find_columns(ordered)
     if not _is_typewritten(ordered):
         for region in ordered:
             region.by_line = region.is_code and len(region.lines) > 1
     text = marked(written(ordered, words, body, engine, confidence), lines, reader.engine if reader else "")
     return replace(text, warning=combined([*left_out, *given_up, *unread]))
+
+
+def _in_order(regions: Sequence[Region], sheet: Sheet, drawings: Drawings, panels: Sequence[Box]) -> list[Region]:
+    """The regions in reading order, those put together that go on."""
+    shrink_figures(regions)
+    pictures = [] if sheet.recognised else bare_pictures(sheet.log, regions, sheet.width, sheet.height)
+    ordered: list[Region] = []
+    for half in pages_of_spread([*regions, *pictures], sheet.width, sheet.height):
+        for section in sections_of(half, drawings.paths):
+            placed = [section[index] for index in order_of(section, panels)]
+            ordered += put_together([region for region in placed if region not in pictures])
+    return ordered
 
 
 def _print_of(
