@@ -9,6 +9,7 @@ from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.document import find_title
+from pipeline.engines.rules.paper_references import find_references
 from stores.models import Label, Page, Record, Schema
 
 _ABSTRACT = re.compile(
@@ -22,11 +23,6 @@ _KEYWORDS = re.compile(
 _SECTION = re.compile(
     r"^\W*(?:(?:\d{1,2}|[IVX]{1,4})[.．、]?\s+\S|(?:introduction|引\s*言|einleitung|einführung)\W*$)", re.IGNORECASE
 )
-_REFERENCES = re.compile(
-    r"^\W*(?:\d{1,2}\.?\s+)?(?:references(?:\s+and\s+notes)?|bibliography|literatur(?:verzeichnis)?|r[ée]f[ée]rences(?:\s+bibliographiques)?|bibliographie|quellen|参考文献)\W*$",
-    re.IGNORECASE,
-)
-_ENTRY = re.compile(r"^\s*(?:\[(\d{1,3})\]|(\d{1,3})\.(?=\s))\s*")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]*[\w)]", re.IGNORECASE)
 _MARKS = re.compile(r"[\d⁰¹²³⁴-⁹∗*†‡§¶‖#✉♠♦♥♣]+|\(\s*\)|[,，]\s*(?=[,，])|(?<=\w)[.](?=\s*$)")
 _AND = re.compile(
@@ -56,7 +52,6 @@ _RAGGED = 0.25  # of the width of a paragraph, that a full line may leave free
 _MOST_AUTHORS = 60
 _MOST_ABSTRACT_LINES = 60
 _LEAST_ABSTRACT = 120  # characters
-_MOST_REFERENCES = 600
 
 
 class PaperRules:
@@ -75,7 +70,7 @@ class PaperRules:
             "abstract": _abstract(lines),
             "keywords": _keywords(lines),
             "doi": _doi(page_lines(pages)),
-            "references": _references(lines),
+            "references": find_references(every),
         }
         return build_record(schema, values)
 
@@ -206,25 +201,3 @@ def _doi(lines: Sequence[PageLine]) -> LocatedValue | None:
         if match and not match[0].endswith((".pdf", ".html")):  # the path of a file goes on behind the DOI
             return located_in(match[0].rstrip(".,;)"), [line], match[0].rstrip(".,;)"))
     return None
-
-
-def _references(lines: Sequence[PageLine]) -> list[LocatedValue]:
-    """The entries below the last heading of references, where they are numbered from 1."""
-    heads = [at for at, line in enumerate(lines) if _REFERENCES.match(line.text)]
-    if not heads:
-        return []
-    entries: list[list[PageLine]] = []
-    for line in lines[heads[-1] + 1 :]:
-        match = _ENTRY.match(line.text)
-        if match and int(match[1] or match[2]) == len(entries) + 1:
-            entries.append([line])
-        elif not entries or line.label in (Label.HEADING, Label.TITLE):
-            break
-        else:
-            entries[-1].append(line)
-    return [_entry(entry) for entry in entries[:_MOST_REFERENCES]] if len(entries) > 1 else []
-
-
-def _entry(lines: Sequence[PageLine]) -> LocatedValue:
-    text = " ".join(line.text.strip() for line in lines)
-    return located_in(_ENTRY.sub("", text, count=1), lines)
