@@ -1,0 +1,186 @@
+"""Title and authors of a paper: the byline tells which of the large lines above it is the title."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine
+from pipeline.engines.rules.document import find_title
+from pipeline.engines.rules.paper_names import (
+    breaks_name,
+    ends_open,
+    is_contact,
+    names_of,
+    says_no_name,
+    separated,
+    without_letters,
+)
+from stores.models import Label
+
+_STAMP = re.compile(r"arXiv:\d{4}\.\d{4,5}|downloaded\s+from", re.IGNORECASE)
+_ABSTRACT = re.compile(r"^\W*(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|摘\s*要|zusammenfassung|r[ée]sum[ée])\W*$", re.IGNORECASE)
+_MOST_TITLE_LINES = 5
+_SAME_SIZE = 0.06  # of the height of a line
+_MOST_AUTHOR_LINES = 14
+_MOST_AUTHORS = 100
+_UPPER = 0.6  # of a page: further down stands no byline
+_CLOSE = 4.0  # heights of a title's line between it and the byline
+_LARGER = 1.1  # times the height of a byline, for the line above it to be its title
+
+
+@dataclass(frozen=True, slots=True)
+class PaperHead:
+    """The title and the authors, each located; the title is None where there is none."""
+
+    title: LocatedValue | None
+    authors: list[LocatedValue]
+
+    @property
+    def last_line(self) -> int:
+        """The number of its last line, -1 where there is none."""
+        located = [*self.authors, *([self.title] if self.title else [])]
+        return max((line.number for one in located for line in one.lines), default=-1)
+
+
+def find_head(lines: Sequence[PageLine]) -> PaperHead:
+    """Find title and authors; ``lines`` are those of the whole document, running ones included."""
+    lines = [line for line in lines if not _STAMP.search(line.text)]
+    texts = [line for line in lines if line.label not in (Label.HEADER, Label.FOOTER) or line.page == lines[0].page]
+    title = _title(texts)
+    if title is None:
+        return PaperHead(None, [])
+    authors = list(_authors(texts, title))
+    if not authors and (other := _title_above_byline(texts, title)):
+        title, authors = other, list(_authors(texts, other))
+    return PaperHead(title, _unlettered(authors, lines)[:_MOST_AUTHORS])
+
+
+def _title(lines: Sequence[PageLine]) -> LocatedValue | None:
+    """The title with the lines of the same size below it."""
+    body = [line for at, line in enumerate(lines) if line.label not in (Label.HEADER, Label.FOOTER) or not at]
+    title = find_title(body)
+    if title is None:
+        return None
+    own = list(title.lines)
+    while len(own) > 1 and _is_other(own[-1], own[0]):
+        own.pop()
+    return _with_lines_below(own, lines)
+
+
+def _is_other(line: PageLine, first: PageLine) -> bool:
+    """Whether the last line in the block of a title is smaller and holds names or an affiliation."""
+    return first.height > _LARGER * line.height and (bool(names_of(line.text)) or says_no_name(line.text))
+
+
+def _with_lines_below(span: list[PageLine], lines: Sequence[PageLine]) -> LocatedValue:
+    last = span[-1]
+    for line in [line for line in lines if line.page == last.page and line.number > last.number][:_MOST_TITLE_LINES]:
+        gap = line.box[1] - span[-1].box[3]
+        other = abs(line.height - last.height) > _SAME_SIZE * last.height or not 0 <= gap < last.height
+        if other or len(names_of(line.text)) > 1 or _has_names_beside(line, lines):
+            break
+        span.append(line)
+    return located_in(" ".join(" ".join(line.text.split()) for line in span), span)
+
+
+def _has_names_beside(line: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether a line is one of several names in a row."""
+    return bool(names_of(line.text)) and any(names_of(other.text) for other in _beside(line, lines))
+
+
+def _beside(line: PageLine, lines: Sequence[PageLine]) -> list[PageLine]:
+    return [
+        other
+        for other in lines
+        if other is not line and other.page == line.page and abs(other.middle - line.middle) < 0.6 * line.height
+    ]
+
+
+def _title_above_byline(lines: Sequence[PageLine], title: LocatedValue) -> LocatedValue | None:
+    """The large lines right above the first byline of page 1, where the title that was taken has none."""
+    page = [line for line in lines if line.page == lines[0].page]
+    bottom = page[0].box[1] + _UPPER * (max(line.box[3] for line in page) - page[0].box[1])
+    for at, line in enumerate(page[1:], 1):
+        above = page[at - 1]
+        if _ABSTRACT.match(line.text) or line.middle > bottom:
+            return None
+        larger = above.height > _LARGER * line.height or above.label in (Label.HEADING, Label.TITLE, Label.HEADER)
+        near = 0 <= line.box[1] - above.box[3] < _CLOSE * above.height
+        if larger and near and above not in title.lines and _is_byline(page[at:]):
+            block = [other for other in page[:at] if other.block == above.block and not _is_smaller(other, above)]
+            return located_in(" ".join(" ".join(one.text.split()) for one in block), block)
+    return None
+
+
+def _is_smaller(line: PageLine, other: PageLine) -> bool:
+    return line.height * _LARGER < other.height
+
+
+def _is_byline(lines: Sequence[PageLine]) -> bool:
+    """Whether names stand first: several, or one above an affiliation."""
+    names = names_of(lines[0].text)
+    return len(names) > 1 or (len(names) == 1 and len(lines) > 1 and says_no_name(lines[1].text))
+
+
+def _authors(lines: Sequence[PageLine], title: LocatedValue) -> Iterator[LocatedValue]:
+    """The names below the title, up to the first line that holds none."""
+    ours = [line for line in lines if line.page == title.lines[-1].page and line not in title.lines]
+    below = [line for line in ours if line.number > title.lines[-1].number]
+    above = [line for line in ours if line.number < title.lines[0].number]
+    runs = list(_runs(list(_author_lines(below)))) or [[line] for line in above[-1:] if len(names_of(line.text)) > 1]
+    for run in runs:
+        text = " ".join(line.text for line in run)
+        for name in names_of(text) or [name for line in run for name in names_of(line.text)]:
+            holding = [line for line in run if name in line.text]
+            yield located_in(name, holding[:1] or run, name if holding else None)
+
+
+def _author_lines(below: Sequence[PageLine]) -> Iterator[PageLine]:
+    """The lines of names that open the text below the title, and those beside them in further columns."""
+    last = None
+    open_ = False
+    for line in below[:_MOST_AUTHOR_LINES]:
+        if is_contact(line.text):
+            continue
+        fragment = open_ and not says_no_name(line.text) and separated(line.text)
+        if _ABSTRACT.match(line.text) or not (names_of(line.text) or fragment):
+            break  # names that begin later are those of a part of the authors
+        last, open_ = line, separated(line.text)
+        yield line
+    if last is not None:
+        yield from (
+            line
+            for line in below
+            if line.number > last.number and abs(line.middle - last.middle) < last.height and names_of(line.text)
+        )
+
+
+def _runs(lines: Sequence[PageLine]) -> Iterator[list[PageLine]]:
+    """Lines that one enumeration of names goes on over."""
+    run: list[PageLine] = []
+    for line in lines:
+        if run and not _is_continued(run[-1], line):
+            yield run
+            run = []
+        run.append(line)
+    if run:
+        yield run
+
+
+def _is_continued(line: PageLine, following: PageLine) -> bool:
+    if not separated(line.text) and not separated(following.text):
+        return False
+    goes_on = ends_open(line.text) or following.text.lstrip()[:1] in ",;，；、·"
+    return goes_on or breaks_name(line.text, following.text)
+
+
+def _unlettered(authors: list[LocatedValue], lines: Sequence[PageLine]) -> list[LocatedValue]:
+    names = [author.value for author in authors]
+    bare = without_letters(names, "\n".join(line.text for line in lines)) if names else names
+    return [
+        author if author.value == name else located_in(name, author.lines, author.quote[:-1])
+        for author, name in zip(authors, bare, strict=True)
+    ]
