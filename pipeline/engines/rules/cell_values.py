@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.engines.rules.dates import find_dates
 from pipeline.engines.rules.money import find_amounts, find_currencies, read_number
@@ -19,10 +19,11 @@ _DEBIT = re.compile(r"(?:^|[\s\d])(?:DR|D|S|Soll)\.?\s*$", re.IGNORECASE)
 _SIGNS = re.compile(r"[\s()\[\]+\-−–*]")
 _BESIDE = re.compile(r"[\s()\[\]+\-−–%*]|(?<![A-Za-z])(?:CR|DR|C|D|H|S|Haben|Soll)\.?(?![A-Za-z])", re.IGNORECASE)
 _SHORT_DATE = re.compile(
-    r"(?P<day>\d{1,2})[ .-]{1,2}(?P<month>[^\W\d_]{3,9})\.?|(?P<month2>[^\W\d_]{3,9})\.?[ -](?P<day2>\d{1,2})"
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[ .-]{1,2}(?P<month>[^\W\d_]{3,9})\.?|(?P<month2>[^\W\d_]{3,9})\.?[ -](?P<day2>\d{1,2})"
     r"|(?P<first>\d{1,2})(?:[./-]|(?P<zh>月))(?P<second>\d{1,2})[.日]?"
 )
 _DATE_SHARE = 0.6  # of a date cell's characters: a sentence with a date in it is no date
+_MONTHS = 12
 _MOST_BESIDE = 4  # characters beside a number: a unit
 _TRUE = frozenset("yes y true x ✓ ✔ ☑ ☒ ja wahr oui vrai 是 有 √ sí si".split())  # noqa: SIM905
 _FALSE = frozenset("no n false nein falsch non faux 否 无 ☐ □ -".split())  # noqa: SIM905
@@ -70,6 +71,19 @@ def cell_date(text: str, style: CellStyle) -> str | None:
     if not dates or dates[0].end - dates[0].start < _DATE_SHARE * len(text):
         return _short_date(text, style) if style.period and not dates else None
     return dates[0].value
+
+
+def is_yearless_date(text: str) -> bool:
+    """Whether a cell is a day and a month without a year."""
+    any_year = CellStyle(period=("2024-01-01", "2024-12-31"))
+    return any(_short_date(" ".join(text.split()), replace(any_year, month_first=first)) for first in (True, False))
+
+
+def days_say_month_first(texts: Iterable[str]) -> bool | None:
+    """Whether the month stands first in dates without a year, None where none of them tells."""
+    pairs = [(int(m["first"]), int(m["second"])) for text in texts if (m := _SHORT_DATE.fullmatch(text.strip())) and m["first"]]
+    firsts, seconds = any(a > _MONTHS for a, _ in pairs), any(b > _MONTHS for _, b in pairs)
+    return None if firsts == seconds else seconds
 
 
 def _short_date(text: str, style: CellStyle) -> str | None:

@@ -10,19 +10,23 @@ from decimal import Decimal
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import page_lines
 from pipeline.engines.evidence.record_builder import build_record
-from pipeline.engines.rules.dates import find_periods, prefers_month_first
+from pipeline.engines.rules.dates import prefers_month_first
 from pipeline.engines.rules.labelled import LabelIndex, ValueReader
 from pipeline.engines.rules.labels import reader_of
 from pipeline.engines.rules.money import find_currencies
+from pipeline.engines.rules.statement_account import find_account
+from pipeline.engines.rules.statement_balances import dated_balances, without_days
 from pipeline.engines.rules.statement_columns import TRANSACTIONS
+from pipeline.engines.rules.statement_period import find_period, year_before
+from pipeline.engines.rules.statement_signs import signed_by_sections
+from pipeline.engines.rules.table_header import best_header
 from pipeline.engines.rules.table_rows import LocatedCells, Table, read_table
 from pipeline.engines.rules.table_sums import sum_remarks
 from stores.models import Field, Page, Record, Schema
 from stores.sum_remarks import closing_remark, exact
 
+_WANTED = frozenset(("date",))
 _CENT = Decimal("0.01")
-_HEAD_ROWS = 20
-_FEW_WORDS = 5  # beside a period in a title
 _CARRIED = ("Balance carried forward", "Carried forward", "Balance c/f", "Solde à reporter")
 _OWED = re.compile(r"\s*(?:[€$£¥]|[A-Z]{3})?\s*(?:S|DR|OD|D|Soll)\.?\s*$")
 _SIGNED_SHARE = 0.9  # of the rows whose balance tells the sign of their amount
@@ -31,7 +35,7 @@ _SIGNED_SHARE = 0.9  # of the rows whose balance tells the sign of their amount
 class StatementRules:
     """Fields of a statement of account, by rules."""
 
-    fingerprint = "rules-statement/7"
+    fingerprint = "rules-statement/8"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -40,37 +44,40 @@ class StatementRules:
         fields = {field.name: field for field in schema.fields}
         labels = [label for field in schema.fields for label in field.labels]
         values: dict[str, object] = {
-            name: index.first(field.labels, reader_of(field, month_first, labels))
+            name: index.first(field.labels, without_days(reader_of(field, month_first, labels), field))
             for name, field in fields.items()
             if field.labels and name not in ("account", "period_start", "currency")
         }
         account = fields["account"]
-        values["account"] = index.first(account.labels, _numbered(reader_of(account, month_first, labels)))
+        values["account"] = find_account(index, account.labels, reader_of(account, month_first, labels))
         values["closing_balance"] = values["closing_balance"] or _carried_forward(index, fields["closing_balance"])
+        values |= _dated(index, values, reader_of(fields["closing_balance"], month_first, labels))
         values |= {name: _owed(values[name]) for name in ("opening_balance", "closing_balance")}
-        start, end = _period(index, fields["period_start"], month_first)
-        table = read_table(TRANSACTIONS, index.rows, month_first, _span(start, end))
+        header = best_header(TRANSACTIONS, index.rows, _WANTED)
+        above = index.rows[: header[0]] if header else index.rows
+        start, end = find_period(index, fields["period_start"].labels, month_first, above)
+        span = _span(start, end) or year_before(index, month_first)
+        table = read_table(TRANSACTIONS, index.rows, month_first, span, _WANTED)
         rows = _transactions(table)
-        remarks = _signed(rows, values) + _checked(rows, values) + sum_remarks(TRANSACTIONS, table)
+        remarks = _signed(rows, values) + signed_by_sections(rows, index.lines) + _checked(rows, values) + sum_remarks(TRANSACTIONS, table)
         values |= {"period_start": start, "period_end": end, "transactions": rows}
         values["currency"] = _currency(index, fields["currency"]) or _of_balances(values)
         return replace(build_record(schema, values), remarks=tuple(remarks))
-
-
-def _numbered(read: ValueReader) -> ValueReader:
-    """Read only what holds a digit: the number of an account."""
-
-    def numbered(text: str) -> tuple[object, int, int] | None:
-        value = read(text)
-        return value if value and any(map(str.isdigit, str(value[0]))) else None
-
-    return numbered
 
 
 def _carried_forward(index: LabelIndex, field: Field) -> LocatedValue | None:
     """The last balance that is carried forward, where none is called the closing one."""
     carried = index.find(_CARRIED, reader_of(field, False, ()))
     return max(carried, key=lambda one: one.label.number).value if carried else None
+
+
+def _dated(index: LabelIndex, values: Mapping[str, object], read: ValueReader) -> dict[str, object]:
+    """The balances that are called by their days, for those that no label announces."""
+    dated = dated_balances(index, read)
+    if dated is None:
+        return {}
+    names = ("opening_balance", "closing_balance")
+    return {name: values[name] or balance for name, balance in zip(names, dated, strict=True)}
 
 
 def _owed(balance: object) -> object:
@@ -80,33 +87,6 @@ def _owed(balance: object) -> object:
     text = balance.lines[-1].text
     behind = text[text.rfind(balance.quote) + len(balance.quote) :]
     return replace(balance, value=-balance.value) if _OWED.fullmatch(behind) and behind.strip() else balance
-
-
-def _period(index: LabelIndex, field: Field, month_first: bool) -> tuple[LocatedValue | None, LocatedValue | None]:
-    """The first and last day of the statement: the period that a label announces."""
-
-    def read(text: str) -> tuple[object, int, int] | None:
-        for period in find_periods(text, month_first):
-            if period.first and len(period.first) == len(period.last) == len("2024-12-31"):
-                return (period.first, period.last), period.start, period.end
-        return None
-
-    labelled = index.first(field.labels, read) or _period_alone(index, read)
-    if labelled is None:
-        return None, None
-    first, last = labelled.value
-    return located_in(first, labelled.lines, labelled.quote), located_in(last, labelled.lines, labelled.quote)
-
-
-def _period_alone(index: LabelIndex, read: ValueReader) -> LocatedValue | None:
-    """The period in the title of a statement, or alone in a line above its transactions."""
-    for row in index.rows[:_HEAD_ROWS]:
-        for cell in row.cells:
-            value = read(cell.text)
-            rest = cell.text[: value[1]] + cell.text[value[2] :] if value else ""
-            if value and len(rest.split()) <= _FEW_WORDS and not any(c.isdigit() for c in rest):
-                return located_in(value[0], [cell], cell.text[value[1] : value[2]])
-    return None
 
 
 def _span(start: LocatedValue | None, end: LocatedValue | None) -> tuple[str, str] | None:

@@ -16,8 +16,8 @@ TRANSACTIONS = Field(
         _column(
             "date",
             FieldKind.DATE,
-            "Date|Transaction date|Trans date|Trans. date|Posting date|Post date|Booking date|Posted|"
-            "Buchungstag|Buchung|"
+            "Date|Transaction date|Trans. date|Posting date|Post date|Booking date|Posted|"
+            "Buchungstag|Buchung|Bu.Tag|Trans date|"
             "Buchungsdatum|Datum|Date opération|Date de l'opération|交易日期|记账日期|日期|交易时间|入账日期",
         ),
         _column(
@@ -27,7 +27,8 @@ TRANSACTIONS = Field(
             "description",
             FieldKind.TEXT,
             "Description|Details|Particulars|Transaction|Transactions|Transaction details|Transaction description|"
-            "Narrative|Narration|Reference|"
+            "Narrative|Narration|Reference|Transaction type and details|Transaction type|Remarks|Party|Merchant|Activity|"
+            "Wir haben für Sie gebucht|Buchungsinformationen|Buchungstext Verwendungszweck|"
             "Payee|Memo|Payment type and details|Verwendungszweck|Buchungstext|Vorgang|"
             "Text|Erläuterung|"
             "Libellé|Opération|Opérations|Nature de l'opération|"
@@ -37,18 +38,18 @@ TRANSACTIONS = Field(
             "debit",
             FieldKind.NUMBER,
             "Debit|Debits|Withdrawals|Withdrawal|Withdraw|Withdrawn|Money out|Paid out|Payments|Charges|Soll|Belastung|"
-            "Débit|借方|借方发生额|借方金额|"
+            "Betrag Soll|Lastschrift|Lasten|Zu Ihren Lasten|Ausgang|Débit|借方|借方发生额|借方金额|"
             "支出|支出金额|付款金额",
         ),
         _column(
             "credit",
             FieldKind.NUMBER,
-            "Credit|Credits|Deposits|Deposit|Money in|Paid in|Receipts|Haben|Gutschrift|Crédit|贷方|贷方发生额|"
+            "Credit|Credits|Deposits|Deposit|Money in|Paid in|Receipts|Haben|Betrag Haben|Gutschrift|Zu Ihren Gunsten|Eingang|Crédit|贷方|贷方发生额|"
             "贷方金额|收入|收入金额|存入|收款金额",
         ),
         _column(
-            "amount", FieldKind.NUMBER, "Amount|Betrag|Umsatz|Montant|交易金额|金额|发生额|Amount in EUR|Betrag in EUR"
+            "amount", FieldKind.NUMBER, "Amount|Transaction amount|Betrag|Umsatz|Montant|交易金额|金额|发生额|Amount in EUR|Betrag in EUR"
         ),
-        _column("balance", FieldKind.NUMBER, "Balance|Running balance|Saldo|Kontostand|Solde|余额|账户余额|结余"),
+        _column("balance", FieldKind.NUMBER, "Balance|Running balance|Saldo|Kontostand|Solde|余额|账户余额|联机余额|结余"),
     ),
 )

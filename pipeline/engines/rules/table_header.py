@@ -13,9 +13,11 @@ from pipeline.engines.rules.labelled import label_pattern
 from pipeline.engines.rules.page_rows import Row
 from stores.models import Field
 
+_CURRENCY = re.compile(r"\b(?:in\s+)?(?:EUR|USD|GBP|CHF|CNY|RMB|JPY|INR|SGD|HKD|AUD|CAD|NZD)\b|(?<!\w)(?:in\s+)?[€$£¥₹]")
 _MOST_CHARACTERS = 44  # of a header cell
 _COVERED = 0.5  # of a header cell's letters by a label inside it
 _ENOUGH_COLUMNS = 3
+_EACH_OF_TWO = 0.7  # how well two labels fit that share a header cell
 _LINE_GAP = 1.2  # heights: a second header line stands close below the first
 _REPEATED = 0.7  # of the columns, for a row to be the header again
 
@@ -58,14 +60,23 @@ class Header:
         return min(columns or self.columns, key=lambda column: column.gap(cell))
 
 
-def best_header(field: Field, rows: Sequence[Row]) -> tuple[int, Header] | None:
-    """The place and columns of the row that prints most labels of a ``rows`` field, the first of equals."""
+def best_header(
+    field: Field, rows: Sequence[Row], wanted: frozenset[str] = frozenset()
+) -> tuple[int, Header] | None:
+    """The place and columns of the row that prints most labels of a ``rows`` field, the first of equals.
+
+    A header with more of the ``wanted`` columns goes before one with more columns.
+    """
     best: tuple[int, Header] | None = None
     for at in range(len(rows)):
         header = header_at(field, rows, at)
-        if header and (best is None or (len(header.names), header.matched) > (len(best[1].names), best[1].matched)):
+        if header and (best is None or _rank(header, wanted) > _rank(best[1], wanted)):
             best = at, header
     return best
+
+
+def _rank(header: Header, wanted: frozenset[str]) -> tuple[int, int, float]:
+    return len(header.names & wanted), len(header.names), header.matched
 
 
 def header_at(field: Field, rows: Sequence[Row], at: int) -> Header | None:
@@ -97,7 +108,7 @@ def _has_digits(cell: PageLine) -> bool:
 def _header(field: Field, first: Sequence[PageLine], second: Sequence[PageLine]) -> Header | None:
     if not any(len(cell.text) <= _MOST_CHARACTERS and _mentions(field, cell.text) for cell in (*first, *second)):
         return None
-    columns = [Column(name=cell.text, left=cell.box[0], right=cell.box[2]) for cell in first]
+    columns = [column for cell in first for column in _columns_of(field, cell)]
     columns = _with_second_line(field, columns, second)
     named, matched = _named(field, columns)
     count = len({column.name for column in named if column.name})
@@ -105,6 +116,38 @@ def _header(field: Field, first: Sequence[PageLine], second: Sequence[PageLine])
     if count < needed or count * 2 < len(named):
         return None
     return Header(columns=tuple(named), rows=2 if second else 1, matched=matched)
+
+
+def _columns_of(field: Field, cell: PageLine) -> list[Column]:
+    """The columns that a header cell names: two, where only a blank parts the labels of two fields."""
+    words = cell.text.split()
+    whole = max((label for label, _ in _fitting(field, cell.text)), default=0.0)
+    cuts = [
+        (mine[0] + other[0], at)
+        for at in range(1, len(words))
+        if (mine := max(_fitting(field, " ".join(words[:at])), default=None))
+        and (other := max(_fitting(field, " ".join(words[at:])), default=None))
+        and mine[1] != other[1]
+        and min(mine[0], other[0]) >= _EACH_OF_TWO
+    ]
+    if whole == 1.0 or not cuts:
+        return [Column(name=cell.text, left=cell.box[0], right=cell.box[2])]
+    _, at = max(cuts)
+    left, right = " ".join(words[:at]), " ".join(words[at:])
+    scale = (cell.box[2] - cell.box[0]) / len(cell.text)
+    return [
+        Column(name=left, left=cell.box[0], right=cell.box[0] + scale * len(left)),
+        Column(name=right, left=cell.box[2] - scale * len(right), right=cell.box[2]),
+    ]
+
+
+def _fitting(field: Field, text: str) -> list[tuple[float, str]]:
+    """How well the labels of each column fit a text, where they do."""
+    return [
+        (best, column.name)
+        for column in field.fields
+        if (best := max((_likeness(text, label) for label in column.labels), default=0.0))
+    ]
 
 
 def _mentions(field: Field, text: str) -> bool:
@@ -163,7 +206,9 @@ def _likeness(text: str, label: str) -> float:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"[\W_]+", "", re.sub(r"\([^)]*\)", "", text).casefold()) or re.sub(r"[\W_]+", "", text.casefold())
+    plain = re.sub(r"\([^)]*\)", "", text)
+    bare = re.sub(r"[\W_]+", "", _CURRENCY.sub("", plain).casefold())
+    return bare or re.sub(r"[\W_]+", "", plain.casefold()) or re.sub(r"[\W_]+", "", text.casefold())
 
 
 def widened(header: Header, cells_by_column: Mapping[int, Sequence[PageLine]]) -> Header:

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
-from pipeline.engines.rules.cell_values import CellStyle, cell_value, style_of
+from pipeline.engines.rules.cell_values import CellStyle, cell_value, days_say_month_first, is_yearless_date, style_of
 from pipeline.engines.rules.centred_rows import Part, joined_centred
 from pipeline.engines.rules.month_names import month_number
 from pipeline.engines.rules.page_rows import Row
@@ -24,8 +24,9 @@ from stores.models import Field, FieldKind, Label
 LocatedCells = dict[str, LocatedValue | None]
 
 _CARRIED = re.compile(
-    r"(?:^|\s)(?:(?:balance\s*|total\s*)?(?:brought|carried)\s*(?:forward|fwd|over)|[bc]/f(?:wd)?)(?![a-z])"
+    r"(?:^|\s)(?:(?:balance\s*|total\s*)?(?:brought|carried|received)\s*(?:forward|fwd|over)|[bc]/f(?:wd)?)(?![a-z])"
     r"|^\W*(?:opening|closing|previous|start(?:ing)?|beginning|end(?:ing)?|new|final)\s*balance"
+    r"|^\W*(?:last\s*month.?s\s*balance|balance\s*(?:from\s*last|on|at|as\s*of)\s)|^\W*(?:kontostand|saldo)\s*(?:am|vom|per|zum)\s"
     r"|^\W*(?:承前页?|过次页|转下页|承上页|接上页)"
     r"|^\W*(?:übertrag|(?:alter|neuer)\s*(?:konto)?(?:saldo|stand)|anfangssaldo|endsaldo|report(?:\s*à\s*nouveau)?\W*$|à\s*reporter)"
     r"|^\W*(?:期初|期末|上期|本期)余额|^\W*(?:ancien|nouveau)\s*solde|^\W*solde\s*(?:initial|final|pr[ée]c[ée]dent|au\b)",
@@ -37,11 +38,14 @@ _TOTAL = re.compile(
     r"|^\W*(?:本页|本月|累计)?\s*(?:合\s*计|小\s*计|总\s*计|共\s*计|总额)",
     re.IGNORECASE,
 )
+_AMOUNT_FIRST = re.compile(r"([-−–+]?[€$£¥₹]?\s?\d[\d.,'’]*[.,]\d\d)\s+(?=\D)")
+_AMOUNT_LAST = re.compile(r"\s([-−–+]?[€$£¥₹]?\s?\d[\d.,'’]*[.,]\d\d)$")
 _FEW_WORDS = 5
 _CLOSE = 1.2  # heights of a line between the lines of one cell
 _MOST_STRAYS = 14
 _MOST_DATE_WORDS = 3
 _ALTERNATING = 0.8
+_YEARLESS = object()  # a date whose year is not known: it tells what a row is, and is no value
 _TYPED = (FieldKind.NUMBER, FieldKind.INTEGER, FieldKind.DATE, FieldKind.BOOLEAN)
 
 
@@ -73,18 +77,28 @@ class _Draft:
     lines: int = 1
 
 
-def read_table(table: Field, rows: Sequence[Row], month_first: bool, period: tuple[str, str] | None = None) -> Table:
+def read_table(
+    table: Field,
+    rows: Sequence[Row],
+    month_first: bool,
+    period: tuple[str, str] | None = None,
+    wanted: frozenset[str] = frozenset(),
+) -> Table:
     """Read the rows of a ``rows`` field from all printed rows of a document; none where no header names its columns.
 
-    ``period``: first and last day of the document, for dates that are printed without a year.
+    ``period``: first and last day of the document, for dates that are printed without a year. ``wanted``: columns
+    that tell the table from others.
     """
-    best = best_header(table, rows)
+    best = best_header(table, rows, wanted)
     if best is None:
         return Table()
     at, header = best
     numbers = {c.name for c in table.fields if c.kind in (FieldKind.NUMBER, FieldKind.INTEGER)}
     under = [cell.text for row in rows[at + 1 :] for cell in row.cells if header.column_of(cell).name in numbers]
-    return _Reader(table, header, replace(style_of(under, month_first), period=period)).read(rows, at)
+    days = [cell.text for row in rows[at + 1 :] for cell in row.cells if is_yearless_date(cell.text)]
+    days_first = days_say_month_first(days)
+    style = style_of(under, month_first if days_first is None else days_first)
+    return _Reader(table, header, replace(style, period=period)).read(rows, at)
 
 
 class _Reader:
@@ -118,20 +132,24 @@ class _Reader:
         header: Header | None = None
         segment: list[Row] = []
         skipped = 0
+        at_other = False
         for place in range(at, len(rows)):
             again = header_at(self.field, rows, place) if skipped == 0 else None
-            if again and (header is None or repeats(header, again)):
+            if again and header is not None and again.names - header.names:  # another table
+                yield self._fitted(header, segment)
+                at_other, segment, skipped = True, [], again.rows - 1
+            elif again and (header is None or repeats(header, again)):
                 if header is not None:
                     page = rows[place].page
                     yield self._fitted(
                         header, [row for row in segment if row.page != page or self._is_row(header, row)]
                     )
-                header, segment, skipped = again, [], again.rows - 1
+                header, segment, skipped, at_other = again, [], again.rows - 1, False
             elif skipped:
                 skipped -= 1
-            else:
+            elif not at_other:
                 segment.append(rows[place])
-        if header is not None:
+        if header is not None and segment:
             yield self._fitted(header, segment)
 
     def _fitted(self, header: Header, segment: list[Row]) -> tuple[Header, list[Row]]:
@@ -156,7 +174,9 @@ class _Reader:
     def _value(self, name: str, cells: Sequence[PageLine]) -> object | None:
         key = name, " ".join(cell.text for cell in cells)
         if key not in self.values:
-            self.values[key] = cell_value(self.columns[name], key[1], self.style)
+            value = cell_value(self.columns[name], key[1], self.style)
+            is_date = self.columns[name].kind is FieldKind.DATE
+            self.values[key] = _YEARLESS if value is None and is_date and is_yearless_date(key[1]) else value
         return self.values[key]
 
     def _part(self, row: Row) -> Part:
@@ -188,7 +208,7 @@ class _Reader:
         if not self.open or self._is_running_line(row):
             return
         second = self.two_lines and self.draft is not None and self.draft.lines == 1
-        cells = self._with_dates_apart(_assigned(self.header, row, int(second)))
+        cells = self._with_numbers_apart(self._with_dates_apart(_assigned(self.header, row, int(second))))
         typed = {name for name in self._filled(cells) if name in self.typed}
         if self._is_carried(cells, typed):
             return
@@ -209,7 +229,7 @@ class _Reader:
         """The cells of a row, a date parted from the text behind it where only a blank stands between their columns."""
         for column, behind in pairwise(self.header.columns):
             is_date = column.name in self.typed and self.columns[column.name].kind is FieldKind.DATE
-            if not is_date or column.name in cells or not behind.name or behind.name in self.typed:
+            if not is_date or column.name in cells or behind.name in self.typed:
                 continue
             first, *more = cells.get(behind.name, ()) or (None,)
             if first is None or first.box[0] > column.right:
@@ -219,8 +239,35 @@ class _Reader:
                 date = replace(first, text=" ".join(words[:count]))
                 if all(map(_may_be_of_a_date, words[:count])) and self._value(column.name, [date]) is not None:
                     rest = replace(first, text=" ".join(words[count:]))
-                    return {**cells, column.name: [date], behind.name: [rest, *more]}
+                    over = self._text_under(first, behind.name)
+                    others = {behind.name: more} if over != behind.name and more else {}
+                    rests = [rest, *(more if over == behind.name else cells.get(over, ()))]
+                    return {**_without(cells, behind.name), column.name: [date], **others, over: rests}
         return cells
+
+    def _text_under(self, cell: PageLine, name: str) -> str:
+        """The column that the text of a cell belongs to: a nameless one gives it to the text column that it reaches."""
+        reached = [c.name for c in self.header.columns if self._is_text(c.name) and c.gap(cell) < 0]
+        return name or next(iter(reached), name)
+
+    def _with_numbers_apart(self, cells: dict[str, list[PageLine]]) -> dict[str, list[PageLine]]:
+        """The cells of a row, a number parted from the text before or behind it where a blank stands between columns."""
+        for left, right in pairwise(self.header.columns):
+            if self._is_number(left.name) and left.name not in cells and self._is_text(right.name):
+                first, *more = cells.get(right.name, ()) or (None,)
+                parted = _number_first(first) if first and first.box[0] < left.right else None
+                cells = {**cells, left.name: [parted[0]], right.name: [parted[1], *more]} if parted else cells
+            elif self._is_number(right.name) and right.name not in cells and self._is_text(left.name):
+                *more, last = cells.get(left.name, ()) or (None,)
+                parted = _number_last(last) if last and last.box[2] > right.left else None
+                cells = {**cells, left.name: [*more, parted[0]], right.name: [parted[1]]} if parted else cells
+        return cells
+
+    def _is_number(self, name: str) -> bool:
+        return name in self.columns and self.columns[name].kind is FieldKind.NUMBER
+
+    def _is_text(self, name: str) -> bool:
+        return name in self.columns and name not in self.typed
 
     def _is_running_line(self, row: Row) -> bool:
         """Whether a row is a header or footer of its page; one with all numbers and dates of a row is a row."""
@@ -269,7 +316,8 @@ class _Reader:
     def _is_near(self, draft: _Draft, row: Row) -> bool:
         """Whether a printed row stands close below the draft, or at the top of the next page."""
         if row.page != draft.last.page:
-            return row.page == draft.last.page + 1
+            heading = any(cell.label in (Label.HEADING, Label.TITLE) for cell in row.cells)
+            return row.page == draft.last.page + 1 and not heading and not self.strays
         height = min(cell.height for cell in (*row.cells, *draft.last.cells))
         return row.box[1] - draft.last.box[3] < _CLOSE * height
 
@@ -305,10 +353,33 @@ class _Reader:
         cells: LocatedCells = dict.fromkeys(self.columns)
         for name, own in draft.cells.items():
             value = self._value(name, own) if name else None
-            if value is not None:
+            if value is not None and value is not _YEARLESS:
                 cells[name] = located_in(value, own)
             self.table.lines.update(cell.number for cell in own)
         self.table.rows.append(cells)
+
+
+def _without(cells: Mapping[str, list[PageLine]], name: str) -> dict[str, list[PageLine]]:
+    return {other: own for other, own in cells.items() if other != name}
+
+
+def _number_first(cell: PageLine) -> tuple[PageLine, PageLine] | None:
+    """A cell that begins with an amount, and its text."""
+    match = _AMOUNT_FIRST.match(cell.text)
+    return (_part(cell, 0, match.end(1)), _part(cell, match.end(), len(cell.text))) if match else None
+
+
+def _number_last(cell: PageLine) -> tuple[PageLine, PageLine] | None:
+    """The text of a cell that ends with an amount, and the amount."""
+    match = _AMOUNT_LAST.search(cell.text)
+    return (_part(cell, 0, match.start()), _part(cell, match.start(1), len(cell.text))) if match else None
+
+
+def _part(cell: PageLine, start: int, end: int) -> PageLine:
+    """The words of a cell between two places in its text, with the box that they take of a line of even letters."""
+    left, width = cell.box[0], (cell.box[2] - cell.box[0]) / max(1, len(cell.text))
+    box = (left + start * width, cell.box[1], left + end * width, cell.box[3])
+    return replace(cell, text=cell.text[start:end].strip(), box=box)
 
 
 def _may_be_of_a_date(word: str) -> bool:
@@ -322,8 +393,23 @@ def _table_block(row: Row) -> tuple[int, int] | None:
 
 
 def _assigned(header: Header, row: Row, line: int) -> dict[str, list[PageLine]]:
-    """The cells of a printed row by the names of their columns; "" for those under columns that are no fields."""
+    """The cells of a printed row by the names of their columns; "" for those under columns that are no fields.
+
+    Words that stand between two columns go to the left one where a number stands under the right one.
+    """
     cells: dict[str, list[PageLine]] = {}
+    before: str | None = None
     for cell in row.cells:
         cells.setdefault(header.column_of(cell, line).name, []).append(cell)
+    for column in header.columns:
+        own = cells.get(column.name, [])
+        words = [cell for cell in own if not _has_digit(cell) and cell.box[2] < column.left]
+        if before is not None and words and any(map(_has_digit, own)):
+            cells[column.name] = [cell for cell in own if cell not in words]
+            cells.setdefault(before, []).extend(words)
+        before = column.name
     return cells
+
+
+def _has_digit(cell: PageLine) -> bool:
+    return any(map(str.isdigit, cell.text))
