@@ -16,8 +16,8 @@ from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.cell_values import CellStyle, cell_value, days_say_month_first, is_yearless_date, style_of
 from pipeline.engines.rules.centred_rows import Part, joined_centred
-from pipeline.engines.rules.month_names import month_number
 from pipeline.engines.rules.page_rows import Row
+from pipeline.engines.rules.parted_cells import dates_apart, numbers_apart
 from pipeline.engines.rules.table_header import Header, best_header, header_at, repeats, widened
 from stores.models import Field, FieldKind, Label
 
@@ -38,12 +38,9 @@ _TOTAL = re.compile(
     r"|^\W*(?:本页|本月|累计)?\s*(?:合\s*计|小\s*计|总\s*计|共\s*计|总额)",
     re.IGNORECASE,
 )
-_AMOUNT_FIRST = re.compile(r"([-−–+]?[€$£¥₹]?\s?\d[\d.,'’]*[.,]\d\d)\s+(?=\D)")
-_AMOUNT_LAST = re.compile(r"\s([-−–+]?[€$£¥₹]?\s?\d[\d.,'’]*[.,]\d\d)$")
 _FEW_WORDS = 5
 _CLOSE = 1.2  # heights of a line between the lines of one cell
 _MOST_STRAYS = 14
-_MOST_DATE_WORDS = 3
 _ALTERNATING = 0.8
 _YEARLESS = object()  # a date whose year is not known: it tells what a row is, and is no value
 _TYPED = (FieldKind.NUMBER, FieldKind.INTEGER, FieldKind.DATE, FieldKind.BOOLEAN)
@@ -208,7 +205,8 @@ class _Reader:
         if not self.open or self._is_running_line(row):
             return
         second = self.two_lines and self.draft is not None and self.draft.lines == 1
-        cells = self._with_numbers_apart(self._with_dates_apart(_assigned(self.header, row, int(second))))
+        cells = dates_apart(_assigned(self.header, row, int(second)), self.header, self.columns, self._value)
+        cells = numbers_apart(cells, self.header, self.columns)
         typed = {name for name in self._filled(cells) if name in self.typed}
         if self._is_carried(cells, typed):
             return
@@ -224,50 +222,6 @@ class _Reader:
         else:
             self.strays += 1
             self.open = self.strays <= _MOST_STRAYS
-
-    def _with_dates_apart(self, cells: dict[str, list[PageLine]]) -> dict[str, list[PageLine]]:
-        """The cells of a row, a date parted from the text behind it where only a blank stands between their columns."""
-        for column, behind in pairwise(self.header.columns):
-            is_date = column.name in self.typed and self.columns[column.name].kind is FieldKind.DATE
-            if not is_date or column.name in cells or behind.name in self.typed:
-                continue
-            first, *more = cells.get(behind.name, ()) or (None,)
-            if first is None or first.box[0] > column.right:
-                continue
-            words = first.text.split()
-            for count in range(min(_MOST_DATE_WORDS, len(words) - 1), 0, -1):
-                date = replace(first, text=" ".join(words[:count]))
-                if all(map(_may_be_of_a_date, words[:count])) and self._value(column.name, [date]) is not None:
-                    rest = replace(first, text=" ".join(words[count:]))
-                    over = self._text_under(first, behind.name)
-                    others = {behind.name: more} if over != behind.name and more else {}
-                    rests = [rest, *(more if over == behind.name else cells.get(over, ()))]
-                    return {**_without(cells, behind.name), column.name: [date], **others, over: rests}
-        return cells
-
-    def _text_under(self, cell: PageLine, name: str) -> str:
-        """The column that the text of a cell belongs to: a nameless one gives it to the text column that it reaches."""
-        reached = [c.name for c in self.header.columns if self._is_text(c.name) and c.gap(cell) < 0]
-        return name or next(iter(reached), name)
-
-    def _with_numbers_apart(self, cells: dict[str, list[PageLine]]) -> dict[str, list[PageLine]]:
-        """The cells of a row, a number parted from the text before or behind it where a blank stands between columns."""
-        for left, right in pairwise(self.header.columns):
-            if self._is_number(left.name) and left.name not in cells and self._is_text(right.name):
-                first, *more = cells.get(right.name, ()) or (None,)
-                parted = _number_first(first) if first and first.box[0] < left.right else None
-                cells = {**cells, left.name: [parted[0]], right.name: [parted[1], *more]} if parted else cells
-            elif self._is_number(right.name) and right.name not in cells and self._is_text(left.name):
-                *more, last = cells.get(left.name, ()) or (None,)
-                parted = _number_last(last) if last and last.box[2] > right.left else None
-                cells = {**cells, left.name: [*more, parted[0]], right.name: [parted[1]]} if parted else cells
-        return cells
-
-    def _is_number(self, name: str) -> bool:
-        return name in self.columns and self.columns[name].kind is FieldKind.NUMBER
-
-    def _is_text(self, name: str) -> bool:
-        return name in self.columns and name not in self.typed
 
     def _is_running_line(self, row: Row) -> bool:
         """Whether a row is a header or footer of its page; one with all numbers and dates of a row is a row."""
@@ -357,33 +311,6 @@ class _Reader:
                 cells[name] = located_in(value, own)
             self.table.lines.update(cell.number for cell in own)
         self.table.rows.append(cells)
-
-
-def _without(cells: Mapping[str, list[PageLine]], name: str) -> dict[str, list[PageLine]]:
-    return {other: own for other, own in cells.items() if other != name}
-
-
-def _number_first(cell: PageLine) -> tuple[PageLine, PageLine] | None:
-    """A cell that begins with an amount, and its text."""
-    match = _AMOUNT_FIRST.match(cell.text)
-    return (_part(cell, 0, match.end(1)), _part(cell, match.end(), len(cell.text))) if match else None
-
-
-def _number_last(cell: PageLine) -> tuple[PageLine, PageLine] | None:
-    """The text of a cell that ends with an amount, and the amount."""
-    match = _AMOUNT_LAST.search(cell.text)
-    return (_part(cell, 0, match.start()), _part(cell, match.start(1), len(cell.text))) if match else None
-
-
-def _part(cell: PageLine, start: int, end: int) -> PageLine:
-    """The words of a cell between two places in its text, with the box that they take of a line of even letters."""
-    left, width = cell.box[0], (cell.box[2] - cell.box[0]) / max(1, len(cell.text))
-    box = (left + start * width, cell.box[1], left + end * width, cell.box[3])
-    return replace(cell, text=cell.text[start:end].strip(), box=box)
-
-
-def _may_be_of_a_date(word: str) -> bool:
-    return any(map(str.isdigit, word)) or month_number(word.strip(".,")) is not None
 
 
 def _table_block(row: Row) -> tuple[int, int] | None:
