@@ -13,6 +13,7 @@ from stores.models import Field, FieldKind
 
 _NUMBER = re.compile(r"\d[\d.,'’\u00a0\u202f ]*")
 _TWO_NUMBERS = re.compile(r"\d[.,]\d\d\s+\d")
+_NO_GROUP = re.compile(r"\d\s\d{1,2}(?!\d)")  # ``120 00`` is neither 12000 nor 120.00
 _COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d\.\d{3},\d")
 _POINT = re.compile(r"\d\.\d{1,2}(?![\d.])|\d,\d{3}\.\d")
 _DEBIT = re.compile(r"(?:^|[\s\d])(?:DR|D|S|Soll)\.?\s*$", re.IGNORECASE)
@@ -111,7 +112,7 @@ def cell_number(text: str, style: CellStyle) -> float | None:
         return None
     digits = match[0].rstrip(" .,'’\u00a0\u202f")
     before, after = text[: match.start()], text[match.start() + len(digits) :]
-    value = None if _TWO_NUMBERS.search(digits) else _valued(digits, style)
+    value = None if _TWO_NUMBERS.search(digits) or _NO_GROUP.search(digits) else _valued(digits, style)
     if value is None or _NUMBER.search(after) or not (_only_currency(before) and _only_beside(after)):
         return None
     negative = re.search(r"[-−–]\s*\S{0,3}\s*$", before) or re.match(r"\s*[-−–]", after) or _DEBIT.search(after)

@@ -17,7 +17,7 @@ ValueReader = Callable[[str], tuple[object, int, int] | None]
 
 _CELLS_BESIDE = 3
 _LINES_BELOW = 2.6  # heights of the label
-_MINUS = r"(?:(?<=^-)|(?<=[:：=]-)|(?<=[:：=]\s-))\d"  # the sign of a number that begins here
+_MINUS = r"(?:(?<=^-)|(?<=[:：=]-)|(?<=[:：=]\s-))\s?[€$£¥]?\s?\d"  # the sign of a number that begins here
 _ASIDE = re.compile(  # a remark in brackets, the day of a balance
     r"\([^)]*\)|(?<![^\W\d_])(?:au|am|on|at|per|as\s+of|as\s+at|du|le|zum|vom)(?=\s*\d{1,2}[./-])",
     re.IGNORECASE,

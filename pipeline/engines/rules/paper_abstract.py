@@ -118,12 +118,27 @@ def _body(first: list[PageLine], rest: str, following: Sequence[PageLine]) -> Lo
         parts = parts or part
         if _ends(line, body, heading and not part):
             break
+        if _is_aside(line, body):
+            if _SENTENCE_END.search(body[-1].text):
+                break
+            continue
         if not heading or part:
             body.append(line)
             texts.append(line.text)
     else:
         return None  # no end in sight: it is not known where the abstract ends
     return _located(body, texts, _LEAST)
+
+
+def _is_aside(line: PageLine, body: Sequence[PageLine]) -> bool:
+    """Whether a line stands in the margin of an abstract, or below a figure: columns to the right may be its end."""
+    here = [one for one in body if one.page == line.page]
+    if len(here) < _FEW_LINES:
+        return False
+    left, right = min(one.box[0] for one in here), max(one.box[2] for one in here)
+    finished = _SENTENCE_END.search(body[-1].text) is not None
+    beside = line.box[2] < left or (line.box[0] > right and finished)
+    return beside or line.label in (Label.CAPTION, Label.FIGURE)
 
 
 def _ends(line: PageLine, body: Sequence[PageLine], heading: bool) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.document import find_title
+from pipeline.engines.rules.page_rows import printed_rows
 from pipeline.engines.rules.paper_names import (
     breaks_name,
     ends_open,
@@ -21,6 +22,15 @@ from pipeline.engines.rules.paper_names import (
 from stores.models import Label
 
 _STAMP = re.compile(r"arXiv:\d{4}\.\d{4,5}|downloaded\s+from", re.IGNORECASE)
+_KIND = re.compile(  # what a thesis is called on its cover, and where it was written
+    r"^\W*(?:.{0,12}(?:学位|毕业|学士|硕士|博士|本科生?|研究生).{0,6}(?:论文|设计)|.{2,12}(?:大学|学院)"
+    r"|(?:bachelor|master|diplom|doctoral|ph\.?d\.?)[’'\w]*\s*(?:thesis|arbeit|dissertation)|thesis|dissertation)\W*$",
+    re.IGNORECASE,
+)
+_AUTHOR_LABEL = re.compile(
+    r"^\W*(?:作\s*者(?:\s*姓\s*名)?|学\s*生(?:\s*姓\s*名)?|姓\s*名|authors?|autor(?:in)?|verfasser(?:in)?|vorgelegt\s+von|submitted\s+by)\s*[:：]?\s*$",
+    re.IGNORECASE,
+)
 _ABSTRACT = re.compile(r"^\W*(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|摘\s*要|zusammenfassung|r[ée]sum[ée])\W*$", re.IGNORECASE)
 _MOST_TITLE_LINES = 5
 _SAME_SIZE = 0.06  # of the height of a line
@@ -47,7 +57,7 @@ class PaperHead:
 
 def find_head(lines: Sequence[PageLine]) -> PaperHead:
     """Find title and authors; ``lines`` are those of the whole document, running ones included."""
-    lines = [line for line in lines if not _STAMP.search(line.text)]
+    lines = [line for line in lines if not _STAMP.search(line.text) and not _KIND.match(line.text)]
     texts = [line for line in lines if line.label not in (Label.HEADER, Label.FOOTER) or line.page == lines[0].page]
     title = _title(texts)
     if title is None:
@@ -71,8 +81,9 @@ def _title(lines: Sequence[PageLine]) -> LocatedValue | None:
 
 
 def _is_other(line: PageLine, first: PageLine) -> bool:
-    """Whether the last line in the block of a title is smaller and holds names or an affiliation."""
-    return first.height > _LARGER * line.height and (bool(names_of(line.text)) or says_no_name(line.text))
+    """Whether the last line in the block of a title is smaller and holds an affiliation, or names with their marks."""
+    marked = "@" in line.text or any(not c.isalpha() and not c.isspace() for c in line.text)
+    return first.height > _LARGER * line.height and (says_no_name(line.text) or (marked and bool(names_of(line.text))))
 
 
 def _with_lines_below(span: list[PageLine], lines: Sequence[PageLine]) -> LocatedValue:
@@ -105,7 +116,9 @@ def _title_above_byline(lines: Sequence[PageLine], title: LocatedValue) -> Locat
     bottom = page[0].box[1] + _UPPER * (max(line.box[3] for line in page) - page[0].box[1])
     for at, line in enumerate(page[1:], 1):
         above = page[at - 1]
-        if _ABSTRACT.match(line.text) or line.middle > bottom:
+        if line.middle > bottom:
+            continue
+        if _ABSTRACT.match(line.text):
             return None
         larger = above.height > _LARGER * line.height or above.label in (Label.HEADING, Label.TITLE, Label.HEADER)
         near = 0 <= line.box[1] - above.box[3] < _CLOSE * above.height
@@ -130,7 +143,8 @@ def _authors(lines: Sequence[PageLine], title: LocatedValue) -> Iterator[Located
     ours = [line for line in lines if line.page == title.lines[-1].page and line not in title.lines]
     below = [line for line in ours if line.number > title.lines[-1].number]
     above = [line for line in ours if line.number < title.lines[0].number]
-    runs = list(_runs(list(_author_lines(below)))) or [[line] for line in above[-1:] if len(names_of(line.text)) > 1]
+    runs = list(_runs(_as_printed(list(_author_lines(below))))) or [[line] for line in above[-1:] if len(names_of(line.text)) > 1]
+    runs = runs or [[cell] for line in ours if _AUTHOR_LABEL.match(line.text) for cell in _beside(line, ours)[:1]]
     for run in runs:
         text = " ".join(line.text for line in run)
         for name in names_of(text) or [name for line in run for name in names_of(line.text)]:
@@ -156,6 +170,11 @@ def _author_lines(below: Sequence[PageLine]) -> Iterator[PageLine]:
             for line in below
             if line.number > last.number and abs(line.middle - last.middle) < last.height and names_of(line.text)
         )
+
+
+def _as_printed(lines: Sequence[PageLine]) -> list[PageLine]:
+    """Lines row by row, whatever the order of their blocks."""
+    return [cell for row in printed_rows(lines) for cell in row.cells]
 
 
 def _runs(lines: Sequence[PageLine]) -> Iterator[list[PageLine]]:

@@ -29,7 +29,7 @@ _NAME = re.compile(
 _ONE_WORD = re.compile(r"[A-ZÀ-Ý][a-zß-ÿ’'-]{2,}")
 _MARK_LETTER = re.compile(r"[a-z]|[a-z]\d|\d[a-z]")
 _NO_NAME = re.compile(
-    r"(?<![a-z])(?:university|universit[àéä]ty?|institut[eo]?|department|school|college|laborator\w*|faculty|cent(?:re|er)|research|"
+    r"(?<![a-z])(?:universi\w+|institut[eo]?|department|school|college|laborator\w*|faculty|cent(?:re|er)|research|"
     r"inc|ltd|gmbh|corporation|abstract|journal|proceedings|conference|association|published|received|accepted|volume|"
     r"open|access|academy|hospital|station|observatory|museum|agency|ministry|team|society|council|library|labs?|clinic|"
     r"google|microsoft|facebook|amazon|openai|group|press|review|article|street|usa|china|germany|france|edited|draft|version|"

@@ -43,7 +43,7 @@ _IN_ORDER = 0.8  # of neighbours in a list without numbers
 _OUT = 3.0  # points that a first line stands out to the left
 _INDENTED = 0.2  # of the rows
 _WIDER = 1.1  # of the usual step between lines: the space above an entry
-_LARGER = 1.4  # of the usual height: a heading
+_LARGER = 2.0  # of the usual height: a heading
 _NAME_WORDS = 4
 _LEAST_NAMED, _LEAST_HEADLESS = 3, 8  # entries
 

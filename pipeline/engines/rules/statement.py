@@ -98,9 +98,10 @@ def _transactions(table: Table) -> list[LocatedCells]:
     rows: list[LocatedCells] = []
     date: LocatedValue | None = None
     for cells in table.rows:
-        date = cells.get("date") or cells.get("value_date") or date
+        own = cells.get("date") or cells.get("value_date")
+        date = own or date
         amount = cells.get("amount") or _of_two_columns(cells)
-        if amount is None and cells.get("description") is None:
+        if amount is None and (cells.get("description") is None or own is None):
             continue
         rows.append(
             {

@@ -15,8 +15,9 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,4})?(?![A-Z0-9])")
-_CARD = re.compile(r"(?<![\d-])(?:\d{4}|[Xx*•]{4})(?:[ -](?:\d{4}|[Xx*•]{4})){2}[ -]\d{4}(?![\d-])")
+_CARD = re.compile(r"(?<![\d-])(?<![A-Z]\d\d\s)(?:\d{4}|[Xx*•]{4})(?:[ -](?:\d{4}|[Xx*•]{4})){2}[ -]\d{4}(?![\d-])")
 _WORDY = re.compile(r"[^\W\d_]{3}")
+_FEW_WORDS = 4  # of what may be called a number: ``Girokonto 12``
 _LEAST_DIGITS = 3
 _MOST_LINES = 120  # further down stand the accounts of others
 
@@ -33,11 +34,13 @@ def _numbered(read: ValueReader) -> ValueReader:
         value = read(text)
         if value is None or not any(map(str.isdigit, str(value[0]))):
             return None
-        match = _NUMBER.match(str(value[0])) if _WORDY.search(str(value[0])) else None
+        if not _WORDY.search(str(value[0])):
+            return value
+        match = _NUMBER.match(str(value[0]))
         if match and _digits(match[0]) >= _LEAST_DIGITS:
             number = match[0].strip(" ./-")
             return number, value[1], value[1] + len(number)
-        return value
+        return value if len(str(value[0]).split()) <= _FEW_WORDS else None
 
     return numbered
 

@@ -17,7 +17,7 @@ TRANSACTIONS = Field(
             "date",
             FieldKind.DATE,
             "Date|Transaction date|Trans. date|Posting date|Post date|Booking date|Posted|"
-            "Buchungstag|Buchung|Bu.Tag|Trans date|"
+            "Tran date|Trans date|Date paid|Date credited|Buchungstag|Buchung|Bu.Tag|"
             "Buchungsdatum|Datum|Date opération|Date de l'opération|交易日期|记账日期|日期|交易时间|入账日期",
         ),
         _column(
@@ -27,7 +27,7 @@ TRANSACTIONS = Field(
             "description",
             FieldKind.TEXT,
             "Description|Details|Particulars|Transaction|Transactions|Transaction details|Transaction description|"
-            "Narrative|Narration|Reference|Transaction type and details|Transaction type|Remarks|Party|Merchant|Activity|"
+            "Narrative|Narration|Reference|Transaction type and details|Transaction type|Remarks|Party|Activity|Purchases|Payments and credits|"
             "Wir haben für Sie gebucht|Buchungsinformationen|Buchungstext Verwendungszweck|"
             "Payee|Memo|Payment type and details|Verwendungszweck|Buchungstext|Vorgang|"
             "Text|Erläuterung|"

@@ -110,6 +110,7 @@ class _Reader:
         self.draft: _Draft | None = None
         self.two_lines = header.two_lines
         self.strays = 0
+        self.totalled = False  # a total stands below the last row
         self.open = True
         self.usual: Counter[frozenset[str]] = Counter()
         self.block: tuple[int, int] | None = None  # page and block of the table in which the last row stands
@@ -118,7 +119,7 @@ class _Reader:
         segments = list(self._segments(rows, at))
         self.two_lines = self.two_lines or self._alternates(segments)
         for header, segment in segments:
-            self.header, self.open, self.strays = header, True, 0
+            self.header, self.open, self.strays, self.totalled = header, True, 0, False
             for row in segment if self.two_lines else joined_centred(segment, self._part):
                 self._take(row)
         self._close()
@@ -210,6 +211,9 @@ class _Reader:
         typed = {name for name in self._filled(cells) if name in self.typed}
         if self._is_carried(cells, typed):
             return
+        if self.totalled and all(cell.label in (Label.HEADING, Label.TITLE) for cell in row.cells):
+            self.open = False  # a heading below the total: something else begins
+            return
         if self._is_total(row, cells, typed):
             self._total(row, cells)
         elif self._continues(row, cells, typed):
@@ -218,7 +222,7 @@ class _Reader:
             self._close()
             self.block = _table_block(row)
             self.draft = _Draft(cells=cells, last=row, typed=typed)
-            self.strays = 0
+            self.strays, self.totalled = 0, False
         else:
             self.strays += 1
             self.open = self.strays <= _MOST_STRAYS
@@ -247,6 +251,7 @@ class _Reader:
 
     def _total(self, row: Row, cells: Mapping[str, Sequence[PageLine]]) -> None:
         self._close()
+        self.totalled = True
         values = {
             name: float(value)
             for name, own in cells.items()
@@ -335,6 +340,15 @@ def _assigned(header: Header, row: Row, line: int) -> dict[str, list[PageLine]]:
             cells[column.name] = [cell for cell in own if cell not in words]
             cells.setdefault(before, []).extend(words)
         before = column.name
+    return _without_margin(cells, header)
+
+
+def _without_margin(cells: dict[str, list[PageLine]], header: Header) -> dict[str, list[PageLine]]:
+    """The cells of a row without those of the margin: right of the last column, where that has a cell of its own."""
+    last = max(header.columns, key=lambda column: column.right)
+    own = cells.get(last.name, [])
+    if len(own) > 1 and any(last.gap(cell) < 0 for cell in own):
+        return {**cells, last.name: [cell for cell in own if cell.box[0] <= last.right]}
     return cells
 
 
