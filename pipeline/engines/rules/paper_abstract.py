@@ -132,7 +132,7 @@ def _body(first: list[PageLine], rest: str, following: Sequence[PageLine]) -> Lo
 
 def _is_aside(line: PageLine, body: Sequence[PageLine]) -> bool:
     """Whether a line stands in the margin of an abstract, or below a figure: columns to the right may be its end."""
-    here = [one for one in body if one.page == line.page]
+    here = [one for one in body if one.page == body[-1].page] if body else []
     if len(here) < _FEW_LINES:
         return False
     left, right = min(one.box[0] for one in here), max(one.box[2] for one in here)

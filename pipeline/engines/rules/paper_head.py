@@ -38,6 +38,7 @@ _MOST_AUTHOR_LINES = 14
 _MOST_AUTHORS = 100
 _UPPER = 0.6  # of a page: further down stands no byline
 _CLOSE = 4.0  # heights of a title's line between it and the byline
+_MUCH_LARGER = 1.3  # lines without letters that reach up or down are lower by less
 _LARGER = 1.1  # times the height of a byline, for the line above it to be its title
 
 
@@ -129,13 +130,14 @@ def _title_above_byline(lines: Sequence[PageLine], title: LocatedValue) -> Locat
 
 
 def _is_smaller(line: PageLine, other: PageLine) -> bool:
-    return line.height * _LARGER < other.height
+    return line.height * _MUCH_LARGER < other.height
 
 
 def _is_byline(lines: Sequence[PageLine]) -> bool:
-    """Whether names stand first: several, or one above an affiliation."""
-    names = names_of(lines[0].text)
-    return len(names) > 1 or (len(names) == 1 and len(lines) > 1 and says_no_name(lines[1].text))
+    """Whether names stand first: several, or one above an affiliation or before more names."""
+    names, following = names_of(lines[0].text), lines[1].text if len(lines) > 1 else ""
+    more = separated(following) and bool(names_of(following))
+    return len(names) > 1 or (len(names) == 1 and (says_no_name(following) or more))
 
 
 def _authors(lines: Sequence[PageLine], title: LocatedValue) -> Iterator[LocatedValue]:

@@ -26,6 +26,7 @@ _NAME_WORD = (
 _NAME = re.compile(
     rf"(?:[A-ZÀ-Ý][\w'’.-]*)(?:\s+{_NAME_WORD}){{1,4}}|[\u4e00-\u9fff]{{2,4}}|[\u4e00-\u9fff]{{2}}\s[\u4e00-\u9fff]"
 )
+_ORCID_MARK = re.compile(r"(?<=[a-zß-ÿ])iD$|(?<=[a-zß-ÿ])ID$")  # the letters of its sign
 _ONE_WORD = re.compile(r"[A-ZÀ-Ý][a-zß-ÿ’'-]{2,}")
 _MARK_LETTER = re.compile(r"[a-z]|[a-z]\d|\d[a-z]")
 _NO_NAME = re.compile(
@@ -107,7 +108,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _bare(part: str) -> str:
-    part = " ".join(part.split()).strip(" .:：()")
+    part = _ORCID_MARK.sub("", " ".join(part.split()).strip(" .:：()"))
     match = _TITLE.match(part)
     part = part[match.end() :] if match else part
     words = part.split()

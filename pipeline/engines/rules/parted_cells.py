@@ -14,7 +14,7 @@ from stores.models import Field, FieldKind
 
 Cells = dict[str, list[PageLine]]
 
-_AMOUNT_FIRST = re.compile(r"([-−–+]?[€$£¥₹]?\s?\d[\d.,'’]*[.,]\d\d)\s+(?=\D)")
+_AMOUNT_FIRST = re.compile(r"([-−–+]?[€$£¥₹]?\s?\d[\d.,'’]*[.,]\d\d)\s+(?=\S)")
 _AMOUNT_LAST = re.compile(r"\s([-−–+]?[€$£¥₹]?\s?\d[\d.,'’]*[.,]\d\d)$")
 _MOST_DATE_WORDS = 3
 _TEXTS = (FieldKind.TEXT, FieldKind.TEXTS)

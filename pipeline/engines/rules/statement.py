@@ -15,7 +15,7 @@ from pipeline.engines.rules.labelled import LabelIndex, ValueReader
 from pipeline.engines.rules.labels import reader_of
 from pipeline.engines.rules.money import find_currencies
 from pipeline.engines.rules.statement_account import find_account
-from pipeline.engines.rules.statement_balances import dated_balances, without_days
+from pipeline.engines.rules.statement_balances import dated_balances, first_value, without_days
 from pipeline.engines.rules.statement_columns import TRANSACTIONS
 from pipeline.engines.rules.statement_period import find_period, year_before
 from pipeline.engines.rules.statement_signs import signed_by_sections
@@ -44,7 +44,7 @@ class StatementRules:
         fields = {field.name: field for field in schema.fields}
         labels = [label for field in schema.fields for label in field.labels]
         values: dict[str, object] = {
-            name: index.first(field.labels, without_days(reader_of(field, month_first, labels), field))
+            name: first_value(index, field, without_days(reader_of(field, month_first, labels), field))
             for name, field in fields.items()
             if field.labels and name not in ("account", "period_start", "currency")
         }
@@ -62,7 +62,7 @@ class StatementRules:
         remarks = _signed(rows, values) + signed_by_sections(rows, index.lines) + _checked(rows, values) + sum_remarks(TRANSACTIONS, table)
         values |= {"period_start": start, "period_end": end, "transactions": rows}
         values["currency"] = _currency(index, fields["currency"]) or _of_balances(values)
-        return replace(build_record(schema, values), remarks=tuple(remarks))
+        return replace(build_record(schema, values), remarks=tuple(dict.fromkeys(remarks)))
 
 
 def _carried_forward(index: LabelIndex, field: Field) -> LocatedValue | None:
@@ -101,7 +101,7 @@ def _transactions(table: Table) -> list[LocatedCells]:
         own = cells.get("date") or cells.get("value_date")
         date = own or date
         amount = cells.get("amount") or _of_two_columns(cells)
-        if amount is None and (cells.get("description") is None or own is None):
+        if amount is None and (cells.get("description") is None or (own is None and _stands_still(cells, rows))):
             continue
         rows.append(
             {
@@ -112,6 +112,12 @@ def _transactions(table: Table) -> list[LocatedCells]:
             }
         )
     return rows
+
+
+def _stands_still(cells: LocatedCells, rows: Sequence[LocatedCells]) -> bool:
+    """Whether the balance of a row is that of the row before, or not printed."""
+    balance, before = cells.get("balance"), rows[-1]["balance"] if rows else None
+    return balance is None or (before is not None and before.value == balance.value)
 
 
 def _of_two_columns(cells: Mapping[str, LocatedValue | None]) -> LocatedValue | None:

@@ -13,16 +13,20 @@ from stores.models import Field, FieldKind
 
 _WORD = r"[^\W\d_]{3,9}"
 _ORDINAL = r"(?:st|nd|rd|th|er)?"
-_DAY = (
-    r"(?:\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?\.?|\d{4}-\d\d-\d\d|\d{4}年\d{1,2}月\d{1,2}日"
-    rf"|\d{{1,2}}{_ORDINAL}\.?\s+(?P<month>{_WORD})\.?(?:,?\s+\d{{4}})?|(?P<month2>{_WORD})\.?\s+\d{{1,2}}{_ORDINAL}(?:,?\s+\d{{4}})?)"
+_DAY_FIRST = rf"\d{{1,2}}{_ORDINAL}\.?\s+(?P<month>{_WORD})"
+_MONTH_FIRST = rf"(?P<month>{_WORD})\.?\s+\d{{1,2}}{_ORDINAL}"
+_NUMBERS = r"(?:\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?\.?|\d{4}-\d\d-\d\d|\d{4}年\d{1,2}月\d{1,2}日)(?P<month>)"
+_NAMED_DAYS = tuple(
+    re.compile(rf"(?<!\w){day}(?![\d.,]\d|\w)", re.IGNORECASE) for day in (_DAY_FIRST, _MONTH_FIRST)
 )
-_BALANCE_ON = re.compile(
-    rf"(?:kontostand|saldo|balance|solde|余额)(?![^\W\d_])[^\d:：]{{0,36}}?\s?{_DAY}(?![\d.,]\d)", re.IGNORECASE
+_BALANCES_ON = tuple(
+    re.compile(
+        rf"(?:kontostand|saldo|balance|solde|余额)(?![^\W\d_])[^\d:：]{{0,36}}?(?<!\w){day}(?:,?\s+\d{{4}})?(?![\d.,]\d|\w)",
+        re.IGNORECASE,
+    )
+    for day in (_NUMBERS, _DAY_FIRST, _MONTH_FIRST)
 )
-_NAMED_DAY = re.compile(
-    rf"(?<!\w)(?:\d{{1,2}}{_ORDINAL}\.?\s+(?P<month>{_WORD})|(?P<month2>{_WORD})\.?\s+\d{{1,2}}{_ORDINAL}(?![\d.,]))", re.IGNORECASE
-)
+_PRECISE = re.compile(r"[.,]\d\d(?!\d)|[€$£¥₹]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
 _OTHER = re.compile(r"average|minimum|maximum|daily|available|interest|durchschnitt|verf[üu]gbar|zins|moyen|disponible", re.IGNORECASE)
 
 
@@ -32,25 +36,35 @@ def dated_balances(index: LabelIndex, read: ValueReader) -> tuple[LocatedValue, 
     return (found[0], found[-1]) if len(found) > 1 else None
 
 
+def first_value(index: LabelIndex, field: Field, read: ValueReader) -> LocatedValue | None:
+    """The value that a label of a field announces; of numbers one with cents or a currency goes before a bare one."""
+    if field.kind is not FieldKind.NUMBER:
+        return index.first(field.labels, read)
+    return index.first(field.labels, lambda text: _amount(text, read)) or index.first(field.labels, read)
+
+
 def without_days(read: ValueReader, field: Field) -> ValueReader:
     """Read numbers without those of days: ``on October 10``."""
     if field.kind is not FieldKind.NUMBER:
         return read
-    return lambda text: read(_NAMED_DAY.sub(_blank, text))
+
+    def without(text: str) -> tuple[object, int, int] | None:
+        for pattern in _NAMED_DAYS:
+            text = pattern.sub(_blank, text)
+        return read(text)
+
+    return without
 
 
 def _blank(match: re.Match[str]) -> str:
-    word = match["month"] or match["month2"]
-    return " " * len(match[0]) if month_number(word) else match[0]
+    return " " * len(match[0]) if month_number(match["month"]) else match[0]
 
 
 def _balance(line: PageLine, index: LabelIndex, read: ValueReader) -> Iterator[LocatedValue]:
-    match = _BALANCE_ON.search(line.text)
-    if not match or _OTHER.search(line.text):
+    matches = [match for pattern in _BALANCES_ON if (match := pattern.search(line.text)) and _is_day(match)]
+    if not matches or _OTHER.search(line.text):
         return
-    word = match["month"] or match["month2"]
-    if word and not month_number(word):
-        return
+    match = matches[0]
     rest = line.text[match.end() :]
     for text, cell in ((rest, line), *((beside.text, beside) for beside in index.beside(line))):
         if value := _amount(text, read):
@@ -58,7 +72,11 @@ def _balance(line: PageLine, index: LabelIndex, read: ValueReader) -> Iterator[L
             return
 
 
+def _is_day(match: re.Match[str]) -> bool:
+    return not match["month"] or month_number(match["month"]) is not None
+
+
 def _amount(text: str, read: ValueReader) -> tuple[object, int, int] | None:
     """An amount with its cents: the number of a sheet or an hour is none."""
     value = read(text)
-    return value if value and re.search(r"[.,]\d\d(?!\d)", text[value[1] : value[2] + 1]) else None
+    return value if value and _PRECISE.search(text[max(0, value[1] - 2) : value[2] + 2]) else None
