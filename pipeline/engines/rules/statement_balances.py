@@ -17,7 +17,7 @@ _DAY_FIRST = rf"\d{{1,2}}{_ORDINAL}\.?\s+(?P<month>{_WORD})"
 _MONTH_FIRST = rf"(?P<month>{_WORD})\.?\s+\d{{1,2}}{_ORDINAL}"
 _NUMBERS = r"(?:\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?\.?|\d{4}-\d\d-\d\d|\d{4}年\d{1,2}月\d{1,2}日)(?P<month>)"
 _NAMED_DAYS = tuple(
-    re.compile(rf"(?<!\w){day}(?![\d.,]\d|\w)", re.IGNORECASE) for day in (_DAY_FIRST, _MONTH_FIRST)
+    re.compile(rf"(?<!\w){day}(?:,?\s+\d{{4}})?(?![\d.,]\d|\w)", re.IGNORECASE) for day in (_DAY_FIRST, _MONTH_FIRST)
 )
 _BALANCES_ON = tuple(
     re.compile(
