@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -100,7 +101,10 @@ def _short_date(text: str, style: CellStyle) -> str | None:
     start, end = style.period
     if not month or not (1 <= month <= 12 and 1 <= day <= 31):
         return None
-    candidates = [f"{year}-{month:02d}-{day:02d}" for year in range(int(start[:4]), int(end[:4]) + 1)]
+    years = [year for year in range(int(start[:4]), int(end[:4]) + 1) if day <= monthrange(year, month)[1]]
+    candidates = [f"{year}-{month:02d}-{day:02d}" for year in years]
+    if not candidates:
+        return None
     inside = [candidate for candidate in candidates if start <= candidate <= end]
     return (inside or candidates)[-1 if not inside else 0]
 

@@ -23,6 +23,7 @@ _WIDE = 0.6  # of the width of the text: a line over several columns, or the pag
 _ACROSS = 0.05  # of the lines that may cross a gutter: running titles, notes
 _SAME_ROW = 0.5  # of a line's height
 _CONTIGUOUS = 3.0  # heights between rows above each other
+_LONGER = 0.1  # of the width of a column, that lines above may be longer than those below
 _INSIDE = 4.0  # points that a line may stand out of its column
 
 
@@ -62,13 +63,22 @@ def rows_below(start: PageLine, lines: Sequence[PageLine], *, included: bool = F
     pages = {page: list(ours) for page, ours in groupby(texts, key=lambda line: line.page)}
     rows = list(_rows_of_first_page(start, top, pages.pop(start.page, [])))
     for page in sorted(pages):
-        for at, column in enumerate(_columns(pages[page])):
+        for at, column in enumerate(_columns(pages[page], _gutters(pages[page]))):
             rows.extend(_rows(column, (page, at)))
     return rows
 
 
 def _rows_of_first_page(start: PageLine, top: float, lines: Sequence[PageLine]) -> Iterator[FlowRow]:
-    columns = _columns([line for line in lines if line.middle > top])
+    below = [line for line in lines if line.middle > top]
+    cuts = _gutters(below)
+    if not cuts and (cuts := _gutters(lines)):  # too few lines below to tell: the columns of the page go on
+        columns = _columns(lines, cuts)
+        own = _own_column(start, columns)
+        for at, column in enumerate(columns[own or 0 :]):
+            whole = own is not None and at > 0
+            yield from _rows([line for line in column if whole or line.middle > top], (start.page, at))
+        return
+    columns = _columns(below, cuts)
     own = _own_column(start, columns)
     for at, column in enumerate(columns[own or 0 :]):
         more = _going_on_above(column, lines) if own is not None and at else []
@@ -87,7 +97,8 @@ def _own_column(start: PageLine, columns: Sequence[Sequence[PageLine]]) -> int |
 def _going_on_above(column: Sequence[PageLine], lines: Sequence[PageLine]) -> list[PageLine]:
     """The lines inside the edges of a column above its first one, as far as no gap parts them."""
     left, right = min(line.box[0] for line in column), max(line.box[2] for line in column)
-    inside = [line for line in lines if left - _INSIDE < line.box[0] and line.box[2] < right + _INSIDE]
+    limit = right + max(_INSIDE, _LONGER * (right - left))
+    inside = [line for line in lines if left - _INSIDE < line.box[0] and line.box[2] < limit]
     above: list[PageLine] = []
     top = min(line.box[1] for line in column)
     for line in sorted(inside, key=lambda line: -line.middle):
@@ -100,11 +111,8 @@ def _going_on_above(column: Sequence[PageLine], lines: Sequence[PageLine]) -> li
     return above
 
 
-def _columns(lines: Sequence[PageLine]) -> list[list[PageLine]]:
+def _columns(lines: Sequence[PageLine], cuts: Sequence[float]) -> list[list[PageLine]]:
     """The lines of a page by its columns, from left to right; those across several are left out."""
-    if not lines:
-        return []
-    cuts = _gutters(lines)
     edges = [float("-inf"), *cuts, float("inf")]
     columns: list[list[PageLine]] = [[] for _ in range(len(cuts) + 1)]
     for line in lines:
@@ -120,6 +128,8 @@ def _columns(lines: Sequence[PageLine]) -> list[list[PageLine]]:
 
 def _gutters(lines: Sequence[PageLine]) -> list[float]:
     """The middles of the gutters: upright strips that hardly a line crosses, with a column's width on both sides."""
+    if not lines:
+        return []
     left, right = min(line.box[0] for line in lines), max(line.box[2] for line in lines)
     narrow = [line for line in lines if line.box[2] - line.box[0] < _WIDE * (right - left)]
     if len(narrow) * 2 < len(lines):
@@ -128,7 +138,7 @@ def _gutters(lines: Sequence[PageLine]) -> list[float]:
     for line in narrow:
         for at in range(int(line.box[0] - left), int(line.box[2] - left) + 1):
             covered[at] += 1
-    few = max(1, int(_ACROSS * max(covered)))
+    few = int(_ACROSS * max(covered))
     least = _LEAST_COLUMN * (right - left)
     cuts: list[float] = []
     at = 0

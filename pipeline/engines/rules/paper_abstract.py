@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
@@ -59,6 +60,7 @@ _LEAST_UNNAMED_LINES = 4
 _FEW_LINES = 2  # of an address above an abstract
 _LEAST_BARS = 3
 _CLOSE = 3.0  # heights between the paragraphs of an abstract
+_PARAGRAPH = 1.2  # heights between an abstract and the text that follows
 _NEAR_HEADING = 6.0  # heights between an abstract and the heading below it
 _SAME_SIZE = 0.12
 
@@ -126,8 +128,17 @@ def _body(first: list[PageLine], rest: str, following: Sequence[PageLine]) -> Lo
             body.append(line)
             texts.append(line.text)
     else:
-        return None  # no end in sight: it is not known where the abstract ends
-    return _located(body, texts, _LEAST)
+        body, texts = _first_paragraph(body, texts)  # no end in sight
+    return _located(body, texts, _LEAST) if body else None
+
+
+def _first_paragraph(body: list[PageLine], texts: list[str]) -> tuple[list[PageLine], list[str]]:
+    """The lines up to the first wide gap behind a full stop; none where there is no such gap."""
+    for at, (line, following) in enumerate(pairwise(body), 1):
+        apart = following.page != line.page or following.box[1] - line.box[3] > _PARAGRAPH * line.height
+        if apart and _SENTENCE_END.search(line.text):
+            return body[:at], texts[:at]
+    return [], []
 
 
 def _is_aside(line: PageLine, body: Sequence[PageLine]) -> bool:
@@ -180,10 +191,11 @@ def _column_of(first: PageLine, lines: Sequence[PageLine]) -> list[PageLine]:
 
 
 def _above_keywords(lines: Sequence[PageLine]) -> LocatedValue | None:
-    """The paragraph of page 1 above keywords that bars part."""
+    """The paragraph of page 1 above the keywords, which are called so or parted by bars."""
     page = [line for line in lines if line.page == lines[0].page] if lines else []
     for line in page:
-        if len(_BARS.findall(line.text)) >= _LEAST_BARS and not says_no_name(line.text):
+        barred = len(_BARS.findall(line.text)) >= _LEAST_BARS and not says_no_name(line.text)
+        if barred or KEYWORDS.match(line.text):
             return _paragraphs_above(line, page)
     return None
 

@@ -23,7 +23,8 @@ from stores.models import Label
 
 _STAMP = re.compile(r"arXiv:\d{4}\.\d{4,5}|downloaded\s+from", re.IGNORECASE)
 _KIND = re.compile(  # what a thesis is called on its cover, and where it was written
-    r"^\W*(?:.{0,12}(?:学位|毕业|学士|硕士|博士|本科生?|研究生).{0,6}(?:论文|设计)|.{2,12}(?:大学|学院)"
+    r"^\W*(?:(?:original\s+)?(?:research|review)\s+(?:article|paper|note)|original\s+(?:article|paper|investigation)"
+    r"|.{0,12}(?:学位|毕业|学士|硕士|博士|本科生?|研究生).{0,6}(?:论文|设计)|.{2,12}(?:大学|学院)"
     r"|(?:bachelor|master|diplom|doctoral|ph\.?d\.?)[’'\w]*\s*(?:thesis|arbeit|dissertation)|thesis|dissertation)\W*$",
     re.IGNORECASE,
 )
@@ -36,6 +37,8 @@ _MOST_TITLE_LINES = 5
 _SAME_SIZE = 0.06  # of the height of a line
 _MOST_AUTHOR_LINES = 14
 _MOST_AUTHORS = 100
+_ALIKE = 0.35  # of the height of the first name
+_NEAR = 4.0  # heights between a name and the addresses around it
 _UPPER = 0.6  # of a page: further down stands no byline
 _CLOSE = 4.0  # heights of a title's line between it and the byline
 _MUCH_LARGER = 1.3  # lines without letters that reach up or down are lower by less
@@ -72,6 +75,7 @@ def find_head(lines: Sequence[PageLine]) -> PaperHead:
 def _title(lines: Sequence[PageLine]) -> LocatedValue | None:
     """The title with the lines of the same size below it."""
     body = [line for at, line in enumerate(lines) if line.label not in (Label.HEADER, Label.FOOTER) or not at]
+    body = [line for line in body if not (separated(line.text) and len(names_of(line.text)) > 1)] or body
     title = find_title(body)
     if title is None:
         return None
@@ -145,7 +149,7 @@ def _authors(lines: Sequence[PageLine], title: LocatedValue) -> Iterator[Located
     ours = [line for line in lines if line.page == title.lines[-1].page and line not in title.lines]
     below = [line for line in ours if line.number > title.lines[-1].number]
     above = [line for line in ours if line.number < title.lines[0].number]
-    runs = list(_runs(_as_printed(list(_author_lines(below))))) or [[line] for line in above[-1:] if len(names_of(line.text)) > 1]
+    runs = list(_runs(_as_printed(list(_author_lines(below, title.lines[-1]))))) or list(_runs(_names_above(above)))
     runs = runs or [[cell] for line in ours if _AUTHOR_LABEL.match(line.text) for cell in _beside(line, ours)[:1]]
     for run in runs:
         text = " ".join(line.text for line in run)
@@ -154,7 +158,7 @@ def _authors(lines: Sequence[PageLine], title: LocatedValue) -> Iterator[Located
             yield located_in(name, holding[:1] or run, name if holding else None)
 
 
-def _author_lines(below: Sequence[PageLine]) -> Iterator[PageLine]:
+def _author_lines(below: Sequence[PageLine], title: PageLine) -> Iterator[PageLine]:
     """The lines of names that open the text below the title, and those beside them in further columns."""
     last = None
     open_ = False
@@ -166,12 +170,49 @@ def _author_lines(below: Sequence[PageLine]) -> Iterator[PageLine]:
             break  # names that begin later are those of a part of the authors
         last, open_ = line, separated(line.text)
         yield line
-    if last is not None:
-        yield from (
-            line
-            for line in below
-            if line.number > last.number and abs(line.middle - last.middle) < last.height and names_of(line.text)
-        )
+    if last is None:
+        return
+    later = [line for line in below if line.number > last.number]
+    beside = [line for line in later if abs(line.middle - last.middle) < last.height and names_of(line.text)]
+    yield from beside
+    yield from (line for line in _further(below, last, title) if line in later and line not in beside)
+
+
+def _names_above(above: Sequence[PageLine]) -> list[PageLine]:
+    """The lines of names right above a title."""
+    names: list[PageLine] = []
+    for line in reversed(above):
+        if not names_of(line.text) or not separated(line.text):
+            break
+        names.insert(0, line)
+    return names
+
+
+def _further(below: Sequence[PageLine], first: PageLine, title: PageLine) -> Iterator[PageLine]:
+    """Names that stand further down: below the e-mail of the one before, or larger than the addresses around them."""
+    left, right = min(first.box[0], title.box[0]), max(first.box[2], title.box[2])
+    for line in below:
+        if _ABSTRACT.match(line.text):
+            return
+        over = _nearest(line, [other for other in below if other.middle < line.box[1]])
+        under = _nearest(line, [other for other in below if other.middle > line.box[3]])
+        alike = abs(line.height - first.height) < _ALIKE * first.height and left < (line.box[0] + line.box[2]) / 2 < right
+        if not (over and under and alike) or len(names_of(line.text)) != 1:
+            continue
+        larger = line.height > _LARGER * max(over.height, under.height) and _is_address(over) and _is_address(under)
+        if larger or (is_contact(over.text) and not names_of(under.text)):
+            yield line
+
+
+def _nearest(line: PageLine, others: Sequence[PageLine]) -> PageLine | None:
+    """The nearest of the lines that stand over or under a line, where it is near."""
+    column = [other for other in others if other.box[0] < line.box[2] and other.box[2] > line.box[0]]
+    near = min(column, key=lambda other: abs(other.middle - line.middle), default=None)
+    return near if near and abs(near.middle - line.middle) < _NEAR * line.height else None
+
+
+def _is_address(line: PageLine) -> bool:
+    return is_contact(line.text) or says_no_name(line.text)
 
 
 def _as_printed(lines: Sequence[PageLine]) -> list[PageLine]:
@@ -199,8 +240,11 @@ def _is_continued(line: PageLine, following: PageLine) -> bool:
 
 
 def _unlettered(authors: list[LocatedValue], lines: Sequence[PageLine]) -> list[LocatedValue]:
+    """The authors without the letters of affiliations that stand glued to their names."""
+    byline = {line.number for author in authors for line in author.lines}
+    others = "\n".join(line.text for line in lines if line.number not in byline) if authors else ""
     names = [author.value for author in authors]
-    bare = without_letters(names, "\n".join(line.text for line in lines)) if names else names
+    bare = without_letters(names, others) if names else names
     return [
         author if author.value == name else located_in(name, author.lines, author.quote[:-1])
         for author, name in zip(authors, bare, strict=True)

@@ -27,6 +27,7 @@ _NAME = re.compile(
     rf"(?:[A-ZÀ-Ý][\w'’.-]*)(?:\s+{_NAME_WORD}){{1,4}}|[\u4e00-\u9fff]{{2,4}}|[\u4e00-\u9fff]{{2}}\s[\u4e00-\u9fff]"
 )
 _ORCID_MARK = re.compile(r"(?<=[a-zß-ÿ])iD$|(?<=[a-zß-ÿ])ID$")  # the letters of its sign
+_SIGNS = ("iD", "ID")
 _ONE_WORD = re.compile(r"[A-ZÀ-Ý][a-zß-ÿ’'-]{2,}")
 _MARK_LETTER = re.compile(r"[a-z]|[a-z]\d|\d[a-z]")
 _NO_NAME = re.compile(
@@ -88,13 +89,21 @@ def names_of(text: str) -> list[str]:
     return [part for part in parts if part in full or _ONE_WORD.fullmatch(part)]
 
 
-def without_letters(names: list[str], pages_text: str) -> list[str]:
-    """Names without the letter of an affiliation at their ends, where all have one: ``Jane Doea`` of a raised ``a``."""
+def without_letters(names: list[str], others: str) -> list[str]:
+    """Names without the raised letter of an affiliation at their ends: ``Jane Doea``.
+
+    All of them where each has one and ``others``, the text around, explains them; else those that stand there without.
+    """
     ends = [name[-1] for name in names]
     glued = len(names) >= _LETTERED and all("a" <= end <= "j" for end in ends)
-    if not glued or not re.search(r"(?<![A-Za-z])a(?=[A-Z][a-z]{3})", pages_text):
-        return names
-    return [name[:-1] for name in names]
+    if glued and re.search(r"(?<![A-Za-z])a(?=[A-Z][a-z]{3})", others):
+        return [name[:-1] for name in names]
+    return [name[:-1] if "a" <= name[-1] <= "j" and _is_longer(name, others) else name for name in names]
+
+
+def _is_longer(name: str, others: str) -> bool:
+    """Whether a text knows a name only without its last letter."""
+    return name not in others and re.search(rf"{re.escape(name[:-1])}(?!\w)", others) is not None
 
 
 def _without_contacts(text: str) -> str:
@@ -112,7 +121,7 @@ def _bare(part: str) -> str:
     match = _TITLE.match(part)
     part = part[match.end() :] if match else part
     words = part.split()
-    while len(words) > 2 and _MARK_LETTER.fullmatch(words[-1]):  # the raised letters of affiliations
+    while len(words) > 2 and (_MARK_LETTER.fullmatch(words[-1]) or words[-1] in _SIGNS):  # raised letters, signs
         words.pop()
     if len(words) == 1 and _MARK_LETTER.fullmatch(words[0]):
         return ""

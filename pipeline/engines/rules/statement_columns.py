@@ -37,7 +37,7 @@ TRANSACTIONS = Field(
         _column(
             "debit",
             FieldKind.NUMBER,
-            "Debit|Debits|Withdrawals|Withdrawal|Withdraw|Withdrawn|Money out|Paid out|Payments|Charges|Soll|Belastung|"
+            "Debit|Debits|Withdrawals|Withdrawal|Withdraw|Withdrawn|Money out|Paid out|Payments|Charges|Purchases|Soll|Belastung|"
             "Betrag Soll|Lastschrift|Lasten|Zu Ihren Lasten|Ausgang|Débit|借方|借方发生额|借方金额|"
             "支出|支出金额|付款金额",
         ),
