@@ -81,11 +81,23 @@ def is_yearless_date(text: str) -> bool:
     return any(_short_date(" ".join(text.split()), replace(any_year, month_first=first)) for first in (True, False))
 
 
-def days_say_month_first(texts: Iterable[str]) -> bool | None:
-    """Whether the month stands first in dates without a year, None where none of them tells."""
-    pairs = [(int(m["first"]), int(m["second"])) for text in texts if (m := _SHORT_DATE.fullmatch(text.strip())) and m["first"]]
+def days_say_month_first(texts: Iterable[str], period: tuple[str, str] | None) -> bool | None:
+    """Whether the month stands first in dates without a year, None where none of them tells.
+
+    Numbers above 12 tell, else in which order more of them lie in the period.
+    """
+    days = [text for text in texts if (match := _SHORT_DATE.fullmatch(text.strip())) and match["first"]]
+    pairs = [tuple(map(int, re.findall(r"\d+", day))) for day in days]
     firsts, seconds = any(a > _MONTHS for a, _ in pairs), any(b > _MONTHS for _, b in pairs)
-    return None if firsts == seconds else seconds
+    if firsts != seconds or period is None:
+        return None if firsts == seconds else seconds
+    inside = [sum(_lies_in(day, period, first) for day in days) for first in (False, True)]
+    return None if inside[0] == inside[1] else inside[1] > inside[0]
+
+
+def _lies_in(day: str, period: tuple[str, str], month_first: bool) -> bool:
+    date = _short_date(day, CellStyle(period=period, month_first=month_first))
+    return date is not None and period[0] <= date <= period[1]
 
 
 def _short_date(text: str, style: CellStyle) -> str | None:

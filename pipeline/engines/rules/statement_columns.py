@@ -44,7 +44,7 @@ TRANSACTIONS = Field(
         _column(
             "credit",
             FieldKind.NUMBER,
-            "Credit|Credits|Deposits|Deposit|Money in|Paid in|Receipts|Haben|Betrag Haben|Gutschrift|Zu Ihren Gunsten|Eingang|Crédit|贷方|贷方发生额|"
+            "Credit|Credits|Deposits|Deposit|Money in|Paid in|Receipts|Payments|Haben|Betrag Haben|Gutschrift|Zu Ihren Gunsten|Eingang|Crédit|贷方|贷方发生额|"
             "贷方金额|收入|收入金额|存入|收款金额",
         ),
         _column(

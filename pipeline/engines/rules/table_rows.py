@@ -26,7 +26,7 @@ LocatedCells = dict[str, LocatedValue | None]
 _CARRIED = re.compile(
     r"(?:^|\s)(?:(?:balance\s*|total\s*)?(?:brought|carried|received)\s*(?:forward|fwd|over)|[bc]/f(?:wd)?)(?![a-z])"
     r"|^\W*(?:opening|closing|previous|start(?:ing)?|beginning|end(?:ing)?|new|final)\s*balance"
-    r"|^\W*(?:last\s*month.?s\s*balance|balance\s*(?:from\s*last|on|at|as\s*of)\s)|^\W*(?:kontostand|saldo)\s*(?:am|vom|per|zum)\s"
+    r"|^\W*(?:last\s*month.?s\s*balance|balance\s*(?:from\s*last|on|at|as\s*of)\s|account\s*balance\W*$)|^\W*(?:kontostand|saldo)\s*(?:am|vom|per|zum)\s"
     r"|^\W*(?:承前页?|过次页|转下页|承上页|接上页)"
     r"|^\W*(?:übertrag|(?:alter|neuer)\s*(?:konto)?(?:saldo|stand)|anfangssaldo|endsaldo|report(?:\s*à\s*nouveau)?\W*$|à\s*reporter)"
     r"|^\W*(?:期初|期末|上期|本期)余额|^\W*(?:ancien|nouveau)\s*solde|^\W*solde\s*(?:initial|final|pr[ée]c[ée]dent|au\b)",
@@ -92,8 +92,8 @@ def read_table(
     at, header = best
     numbers = {c.name for c in table.fields if c.kind in (FieldKind.NUMBER, FieldKind.INTEGER)}
     under = [cell.text for row in rows[at + 1 :] for cell in row.cells if header.column_of(cell).name in numbers]
-    days = [cell.text for row in rows[at + 1 :] for cell in row.cells if is_yearless_date(cell.text)]
-    days_first = days_say_month_first(days)
+    words = [cell.text.split(maxsplit=1)[0] for row in rows[at + 1 :] for cell in row.cells[:1] if cell.text.strip()]
+    days_first = days_say_month_first(filter(is_yearless_date, words), period)
     style = style_of(under, month_first if days_first is None else days_first)
     return _Reader(table, header, replace(style, period=period)).read(rows, at)
 
