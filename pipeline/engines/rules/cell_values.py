@@ -21,7 +21,8 @@ _DEBIT = re.compile(r"(?:^|[\s\d])(?:DR|D|S|Soll)\.?\s*$", re.IGNORECASE)
 _SIGNS = re.compile(r"[\s()\[\]+\-−–*]")
 _BESIDE = re.compile(r"[\s()\[\]+\-−–%*]|(?<![A-Za-z])(?:CR|DR|C|D|H|S|Haben|Soll)\.?(?![A-Za-z])", re.IGNORECASE)
 _SHORT_DATE = re.compile(
-    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[ .-]{1,2}(?P<month>[^\W\d_]{3,9})\.?|(?P<month2>[^\W\d_]{3,9})\.?[ -](?P<day2>\d{1,2})"
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[ .-]{1,2}(?P<month>[^\W\d_]{3,9})\.?"
+    r"|(?P<month2>[^\W\d_]{3,9})\.?[ -](?P<day2>\d{1,2})"
     r"|(?P<first>\d{1,2})(?:[./-]|(?P<zh>月))(?P<second>\d{1,2})[.日]?"
 )
 _DATE_SHARE = 0.6  # of a date cell's characters: a sentence with a date in it is no date

@@ -27,7 +27,8 @@ SECTION = re.compile(
     r"^\W*(?:(?:\d{1,2}|[IVX]{1,4})[.．、]?\s+\S|(?:introduction|引\s*言|einleitung|einführung)\W*$)", re.IGNORECASE
 )
 _INTRODUCTION = re.compile(
-    r"^\W*(?:(?:1|I|一)[.．、]?\s*)?(?:introduction|background|引\s*言|绪\s*论|前\s*言|einleitung|einführung)\W*$", re.IGNORECASE
+    r"^\W*(?:(?:1|I|一)[.．、]?\s*)?(?:introduction|background|引\s*言|绪\s*论|前\s*言|einleitung|einführung)\W*$",
+    re.IGNORECASE,
 )
 _PARTS = (
     r"(?:importance|significance|background|purpose|introduction|objectives?|aims?|context|rationale|question|hypothesis|design|"

@@ -32,7 +32,9 @@ _AUTHOR_LABEL = re.compile(
     r"^\W*(?:作\s*者(?:\s*姓\s*名)?|学\s*生(?:\s*姓\s*名)?|姓\s*名|authors?|autor(?:in)?|verfasser(?:in)?|vorgelegt\s+von|submitted\s+by)\s*[:：]?\s*$",
     re.IGNORECASE,
 )
-_ABSTRACT = re.compile(r"^\W*(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|摘\s*要|zusammenfassung|r[ée]sum[ée])\W*$", re.IGNORECASE)
+_ABSTRACT = re.compile(
+    r"^\W*(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|摘\s*要|zusammenfassung|r[ée]sum[ée])\W*$", re.IGNORECASE
+)
 _MOST_TITLE_LINES = 5
 _SAME_SIZE = 0.06  # of the height of a line
 _MOST_AUTHOR_LINES = 14
@@ -196,7 +198,9 @@ def _further(below: Sequence[PageLine], first: PageLine, title: PageLine) -> Ite
             return
         over = _nearest(line, [other for other in below if other.middle < line.box[1]])
         under = _nearest(line, [other for other in below if other.middle > line.box[3]])
-        alike = abs(line.height - first.height) < _ALIKE * first.height and left < (line.box[0] + line.box[2]) / 2 < right
+        alike = (
+            abs(line.height - first.height) < _ALIKE * first.height and left < (line.box[0] + line.box[2]) / 2 < right
+        )
         if not (over and under and alike) or len(names_of(line.text)) != 1:
             continue
         larger = line.height > _LARGER * max(over.height, under.height) and _is_address(over) and _is_address(under)

@@ -6,9 +6,7 @@ import re
 
 from pipeline.engines.rules.contacts import find_emails
 
-_MARKS = re.compile(
-    r"[\d⁰¹²³⁴-⁹∗*†‡§¶‖#✉⇑☆★♠♦♥♣♢♡♤♧□■○●◦◇◆△▽‡⊥]+|\(\s*\)|[,，]\s*(?=[,，])|(?<=\w)[.](?=\s*$)"
-)
+_MARKS = re.compile(r"[\d⁰¹²³⁴-⁹∗*†‡§¶‖#✉⇑☆★♠♦♥♣♢♡♤♧□■○●◦◇◆△▽‡⊥]+|\(\s*\)|[,，]\s*(?=[,，])|(?<=\w)[.](?=\s*$)")
 _SEPARATOR = re.compile(
     r"\s*(?:,|，|;|；|、|·|•|\||(?<=[\u4e00-\u9fff]{2})\s+(?=[\u4e00-\u9fff]{2})|\band\b|&|\bund\b|\bet\b)\s*"
 )
@@ -20,9 +18,7 @@ _LEAD = re.compile(
 )
 _LABEL = re.compile(r"[^\W\d]\s*[:：]")
 _TITLE = re.compile(r"(?:(?:Prof|Dr|Dipl|Ing|Mr|Mrs|Ms|Frau|Herr|M|Mme)\.?[\s-]+)*(?=[A-ZÀ-Ý])")
-_NAME_WORD = (
-    r"(?:[A-ZÀ-Ý][\w'’.-]*|de|la|van|von|der|den|di|da|del|della|dos|du|bin|al|el|le|ter|ten|zu|zur|y|e|af|av)"
-)
+_NAME_WORD = r"(?:[A-ZÀ-Ý][\w'’.-]*|de|la|van|von|der|den|di|da|del|della|dos|du|bin|al|el|le|ter|ten|zu|zur|y|e|af|av)"
 _NAME = re.compile(
     rf"(?:[A-ZÀ-Ý][\w'’.-]*)(?:\s+{_NAME_WORD}){{1,4}}|[\u4e00-\u9fff]{{2,4}}|[\u4e00-\u9fff]{{2}}\s[\u4e00-\u9fff]"
 )
@@ -68,7 +64,9 @@ def says_no_name(text: str) -> bool:
 
 def is_contact(text: str) -> bool:
     """Whether nothing but e-mails, addresses or ORCIDs stand in a text."""
-    rest = re.sub(r"(?:https?://)?orcid\S*|\d{4}-\d{4}-\d{4}-\d{3}[\dX]|\S+@\S+|[{}(),;\s]|https?://\S+", "", text, flags=re.I)
+    rest = re.sub(
+        r"(?:https?://)?orcid\S*|\d{4}-\d{4}-\d{4}-\d{3}[\dX]|\S+@\S+|[{}(),;\s]|https?://\S+", "", text, flags=re.I
+    )
     return not rest and bool(text.strip())
 
 
@@ -109,7 +107,9 @@ def _is_longer(name: str, others: str) -> bool:
 def _without_contacts(text: str) -> str:
     for match in reversed(find_emails(text)):
         text = text[: match.start] + " " + text[match.end :]
-    return re.sub(r"\(?\s*(?:https?://)?(?:www\.)?orcid(?:\.org/)?[\s:]*\S*|\d{4}-\d{4}-\d{4}-\d{3}[\dX]", " ", text, flags=re.I)
+    return re.sub(
+        r"\(?\s*(?:https?://)?(?:www\.)?orcid(?:\.org/)?[\s:]*\S*|\d{4}-\d{4}-\d{4}-\d{3}[\dX]", " ", text, flags=re.I
+    )
 
 
 def _parts(text: str) -> list[str]:

@@ -78,9 +78,7 @@ def joined(texts: Sequence[str]) -> str:
         text = text.strip()
         if _PARTED.search(whole) and text[:1].islower():
             whole = whole[:-1] + text
-        elif whole.endswith(("-", "‐")) and text[:1].islower():
-            whole += text
-        elif _ADDRESS_END.search(whole.rsplit(" ", 1)[-1]):
+        elif (whole.endswith(("-", "‐")) and text[:1].islower()) or _ADDRESS_END.search(whole.rsplit(" ", 1)[-1]):
             whole += text
         else:
             whole = f"{whole} {text}" if whole else text

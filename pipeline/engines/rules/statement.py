@@ -59,7 +59,12 @@ class StatementRules:
         span = _span(start, end) or year_before(index, month_first)
         table = read_table(TRANSACTIONS, index.rows, month_first, span, _WANTED)
         rows = _transactions(table)
-        remarks = _signed(rows, values) + signed_by_sections(rows, index.lines) + _checked(rows, values) + sum_remarks(TRANSACTIONS, table)
+        remarks = (
+            _signed(rows, values)
+            + signed_by_sections(rows, index.lines)
+            + _checked(rows, values)
+            + sum_remarks(TRANSACTIONS, table)
+        )
         values |= {"period_start": start, "period_end": end, "transactions": rows}
         values["currency"] = _currency(index, fields["currency"]) or _of_balances(values)
         return replace(build_record(schema, values), remarks=tuple(dict.fromkeys(remarks)))

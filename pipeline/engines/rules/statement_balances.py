@@ -27,7 +27,9 @@ _BALANCES_ON = tuple(
     for day in (_NUMBERS, _DAY_FIRST, _MONTH_FIRST)
 )
 _PRECISE = re.compile(r"[.,]\d\d(?!\d)|[€$£¥₹]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
-_OTHER = re.compile(r"average|minimum|maximum|daily|available|interest|durchschnitt|verf[üu]gbar|zins|moyen|disponible", re.IGNORECASE)
+_OTHER = re.compile(
+    r"average|minimum|maximum|daily|available|interest|durchschnitt|verf[üu]gbar|zins|moyen|disponible", re.IGNORECASE
+)
 
 
 def dated_balances(index: LabelIndex, read: ValueReader) -> tuple[LocatedValue, LocatedValue] | None:

@@ -27,7 +27,8 @@ TRANSACTIONS = Field(
             "description",
             FieldKind.TEXT,
             "Description|Details|Particulars|Transaction|Transactions|Transaction details|Transaction description|"
-            "Narrative|Narration|Reference|Transaction type and details|Transaction type|Remarks|Party|Activity|Purchases|Payments and credits|"
+            "Narrative|Narration|Reference|Transaction type and details|Transaction type|Remarks|Party|"
+            "Activity|Purchases|Payments and credits|"
             "Wir haben für Sie gebucht|Buchungsinformationen|Buchungstext Verwendungszweck|"
             "Payee|Memo|Payment type and details|Verwendungszweck|Buchungstext|Vorgang|"
             "Text|Erläuterung|"
@@ -37,19 +38,25 @@ TRANSACTIONS = Field(
         _column(
             "debit",
             FieldKind.NUMBER,
-            "Debit|Debits|Withdrawals|Withdrawal|Withdraw|Withdrawn|Money out|Paid out|Payments|Charges|Purchases|Soll|Belastung|"
+            "Debit|Debits|Withdrawals|Withdrawal|Withdraw|Withdrawn|Money out|Paid out|Payments|Charges|Purchases|"
+            "Soll|Belastung|"
             "Betrag Soll|Lastschrift|Lasten|Zu Ihren Lasten|Ausgang|Débit|借方|借方发生额|借方金额|"
             "支出|支出金额|付款金额",
         ),
         _column(
             "credit",
             FieldKind.NUMBER,
-            "Credit|Credits|Deposits|Deposit|Money in|Paid in|Receipts|Payments|Haben|Betrag Haben|Gutschrift|Zu Ihren Gunsten|Eingang|Crédit|贷方|贷方发生额|"
+            "Credit|Credits|Deposits|Deposit|Money in|Paid in|Receipts|Payments|"
+            "Haben|Betrag Haben|Gutschrift|Zu Ihren Gunsten|Eingang|Crédit|贷方|贷方发生额|"
             "贷方金额|收入|收入金额|存入|收款金额",
         ),
         _column(
-            "amount", FieldKind.NUMBER, "Amount|Transaction amount|Betrag|Umsatz|Montant|交易金额|金额|发生额|Amount in EUR|Betrag in EUR"
+            "amount",
+            FieldKind.NUMBER,
+            "Amount|Transaction amount|Betrag|Umsatz|Montant|交易金额|金额|发生额|Amount in EUR|Betrag in EUR",
         ),
-        _column("balance", FieldKind.NUMBER, "Balance|Running balance|Saldo|Kontostand|Solde|余额|账户余额|联机余额|结余"),
+        _column(
+            "balance", FieldKind.NUMBER, "Balance|Running balance|Saldo|Kontostand|Solde|余额|账户余额|联机余额|结余"
+        ),
     ),
 )

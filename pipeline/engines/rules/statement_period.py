@@ -23,7 +23,8 @@ _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{6})\s*(?:-{1,2}|–|~|至|到)\s*((?
 _FULL = len("2024-12-31")
 _NUMBERED = re.compile(r"(?:n°|nr\.?|no\.?|#|page|seite|blatt)\s*\d+(?:\s*(?:/|of|von|de)\s*\d+)?", re.IGNORECASE)
 _STATEMENT = re.compile(
-    r"statement|account|transactions?|period|summary|report|auszug|ums[äa]tze|relev[ée]|compte|对账|流水|明细|期间|日期", re.IGNORECASE
+    r"statement|account|transactions?|period|summary|report|auszug|ums[äa]tze|relev[ée]|compte|对账|流水|明细|期间|日期",
+    re.IGNORECASE,
 )
 _HEAD_ROWS = 60
 _FEW_WORDS = 6  # beside a period in a title
@@ -66,8 +67,8 @@ def year_before(index: LabelIndex, month_first: bool) -> tuple[str, str] | None:
 def _days(text: str, month_first: bool) -> Iterator[tuple[tuple[str, str], int, int]]:
     """The periods of a text from day to day: ((first, last), start, end)."""
     if match := _COMPACT.search(text):
-        first, last = (f"{day[:4]}-{day[4:6]}-{day[6:]}" for day in match.groups())
-        yield (first, last), match.start(), match.end()
+        days = [f"{day[:4]}-{day[4:6]}-{day[6:]}" for day in match.groups()]
+        yield (days[0], days[1]), match.start(), match.end()
     dates = [date for date in find_dates(text, month_first) if len(date.value) == _FULL]
     for at, date in enumerate(dates):
         before = dates[at - 1] if at else None

@@ -10,7 +10,10 @@ from pipeline.engines.evidence.located_values import LocatedValue
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.table_rows import LocatedCells
 
-_OUT = re.compile(r"(?<![a-z])(?:withdrawals?|debits?|checks?\s+paid|purchases|fees|charges|payments\s+made|money\s+out)(?![a-z])", re.I)
+_OUT = re.compile(
+    r"(?<![a-z])(?:withdrawals?|debits?|checks?\s+paid|purchases|fees|charges|payments\s+made|money\s+out)(?![a-z])",
+    re.I,
+)
 _IN = re.compile(r"(?<![a-z])(?:deposits?|credits?|additions|money\s+in|payments\s+received)(?![a-z])", re.I)
 _TOTAL = re.compile(r"^\W*total|summary", re.I)
 _MOST_WORDS = 8
@@ -37,8 +40,12 @@ def signed_by_sections(rows: list[LocatedCells], lines: Sequence[PageLine]) -> l
 def _is_section(line: PageLine) -> bool:
     """Whether a line names what is listed below it: one kind of transactions, without a number."""
     text = line.text
-    one = bool(_OUT.search(text)) != bool(_IN.search(text)) or re.match(r"^\W*deposits?\s+(?:and|&)\s+other\s+credits", text, re.I)
-    return bool(one) and not _TOTAL.search(text) and len(text.split()) <= _MOST_WORDS and not re.search(r"\d[.,]\d", text)
+    one = bool(_OUT.search(text)) != bool(_IN.search(text)) or re.match(
+        r"^\W*deposits?\s+(?:and|&)\s+other\s+credits", text, re.I
+    )
+    return (
+        bool(one) and not _TOTAL.search(text) and len(text.split()) <= _MOST_WORDS and not re.search(r"\d[.,]\d", text)
+    )
 
 
 def _kind_of(row: Mapping[str, LocatedValue | None], sections: Sequence[tuple[int, bool]]) -> bool | None:

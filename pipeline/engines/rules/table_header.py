@@ -13,7 +13,9 @@ from pipeline.engines.rules.labelled import label_pattern
 from pipeline.engines.rules.page_rows import Row
 from stores.models import Field
 
-_CURRENCY = re.compile(r"\b(?:in\s+)?(?:EUR|USD|GBP|CHF|CNY|RMB|JPY|INR|SGD|HKD|AUD|CAD|NZD)\b|(?<!\w)(?:in\s+)?[€$£¥₹]")
+_CURRENCY = re.compile(
+    r"\b(?:in\s+)?(?:EUR|USD|GBP|CHF|CNY|RMB|JPY|INR|SGD|HKD|AUD|CAD|NZD)\b|(?<!\w)(?:in\s+)?[€$£¥₹]"
+)
 _MOST_CHARACTERS = 44  # of a header cell
 _COVERED = 0.5  # of a header cell's letters by a label inside it
 _ENOUGH_COLUMNS = 3
@@ -60,9 +62,7 @@ class Header:
         return min(columns or self.columns, key=lambda column: column.gap(cell))
 
 
-def best_header(
-    field: Field, rows: Sequence[Row], wanted: frozenset[str] = frozenset()
-) -> tuple[int, Header] | None:
+def best_header(field: Field, rows: Sequence[Row], wanted: frozenset[str] = frozenset()) -> tuple[int, Header] | None:
     """The place and columns of the row that prints most labels of a ``rows`` field, the first of equals.
 
     A header with more of the ``wanted`` columns goes before one with more columns.
