@@ -80,8 +80,7 @@ def _wrapped(line: PageLine, lines: Sequence[PageLine]) -> list[PageLine]:
 def _doi(lines: Sequence[PageLine]) -> LocatedValue | None:
     """The DOI on the first page: those further on belong to references. One of data counts last."""
     page = [line for line in lines if line.page == lines[0].page] if lines else []
-    found = list(_dois(page))
-    return min(found, key=lambda one: (len(one.lines) > 1, bool(_DATA.match(one.value))), default=None)
+    return min(_dois(page), key=lambda one: (len(one.lines) > 1, bool(_DATA.match(one.value))), default=None)
 
 
 def _dois(page: Sequence[PageLine]) -> Iterator[LocatedValue]:

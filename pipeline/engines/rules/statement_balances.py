@@ -34,8 +34,8 @@ _OTHER = re.compile(
 
 def dated_balances(index: LabelIndex, read: ValueReader) -> tuple[LocatedValue, LocatedValue] | None:
     """The first and the last balance that are called by a day, where there are two."""
-    found = [value for line in index.lines for value in _balance(line, index, read)]
-    return (found[0], found[-1]) if len(found) > 1 else None
+    balances = [value for line in index.lines for value in _balance(line, index, read)]
+    return (balances[0], balances[-1]) if len(balances) > 1 else None
 
 
 def first_value(index: LabelIndex, field: Field, read: ValueReader) -> LocatedValue | None:

@@ -43,11 +43,11 @@ def find_period(index: LabelIndex, labels: Sequence[str], month_first: bool, row
     def read(text: str) -> tuple[object, int, int] | None:
         return next(_days(text, month_first), None)
 
-    found = index.first(labels, read) or _alone(rows[:_HEAD_ROWS], read)
-    if found is None:
+    period = index.first(labels, read) or _alone(rows[:_HEAD_ROWS], read)
+    if period is None:
         return None, None
-    first, last = found.value
-    return located_in(first, found.lines, found.quote), located_in(last, found.lines, found.quote)
+    first, last = period.value
+    return located_in(first, period.lines, period.quote), located_in(last, period.lines, period.quote)
 
 
 def year_before(index: LabelIndex, month_first: bool) -> tuple[str, str] | None:
@@ -57,10 +57,9 @@ def year_before(index: LabelIndex, month_first: bool) -> tuple[str, str] | None:
         dates = [date for date in find_dates(text, month_first) if len(date.value) == _FULL]
         return (dates[0].value, dates[0].start, dates[0].end) if dates else None
 
-    found = [labelled.value.value for labelled in index.find(_DATE_LABELS, read)]
-    if not found:
+    last = max((labelled.value.value for labelled in index.find(_DATE_LABELS, read)), default="")
+    if not last:
         return None
-    last = max(found)
     return f"{int(last[:4]) - 1}{last[4:]}", last
 
 
