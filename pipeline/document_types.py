@@ -16,7 +16,7 @@ from pipeline.type_signals import Signal, Where, signals
 from stores.models import Box, Label, Page
 from stores.simplified import simplified
 
-TYPE_VERSION = "types-8"
+TYPE_VERSION = "types-9"
 
 _MOST_PAGES = 6  # a type shows on the first pages; references of a paper on the last ones
 _LAST_PAGES = 2

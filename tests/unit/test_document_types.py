@@ -114,6 +114,63 @@ Date         Opération         Débit      Crédit
 05/05/2024   Salaire                      2 000,00
              Nouveau solde                2 200,00
 """,
+    "statement_card": """
+STATEMENT DATE     PAYMENT DUE DATE     TOTAL CREDIT LIMIT     TOTAL MINIMUM DUE
+01-08-2023         24-08-2023           S$22,800               S$50.00
+
+TRANSACTION DATE     DESCRIPTION                                     AMOUNT (SGD)
+                     LAST MONTH'S BALANCE                                412.16
+13/07                PAYMENT BY INTERNET                                (412.16)
+24/07                SAVORY MORNING                                        2.90
+26/07                GOLDEN TOAST                                          3.10
+28/07                GLOBAL GRUB                                           6.00
+31/07                BUS RIDE                                             11.90
+TOTAL AMOUNT DUE                                                          23.90
+""",
+    "statement_broker": """
+# Investment report
+July 1 - July 31, 2015
+Your account numbers can be found on page 2.
+Beginning Portfolio Value     $253,221.83
+Ending Portfolio Value        $274,222.20
+Transaction Costs                 -139.77
+Date         Description         Debit         Credit
+07/02        Dividend                            12.00
+Contact us for a prospectus of each fund.
+""",
+    "statement_zh_flow": """
+# 招商银行交易流水
+账号：6214850212345678
+记账日期        货币        交易金额          联机余额        交易摘要
+2024-01-03      CNY            -35.50        5,194.68        快捷支付
+""",
+    "paper_de_seminar": """
+# Graphen in quasipolynomieller Zeit
+Jana Muster     Karl Beispiel
+3. August 2017
+# Zusammenfassung
+Dieses Dokument ist im Rahmen eines Seminars entstanden und stellt die Ereignisse dar.
+# 1 Definitionen
+Im Folgenden werden wir die Notationen festhalten, die für den Vortrag zentral sind [1].
+Kanten sind in [2] und [3] beschrieben, siehe auch [4].
+# 6 Quellen
+[1] https://example.org/a.pdf
+""",
+    "paper_fr": """
+# Dynamique de la végétation dans les écosystèmes arides
+Anne Exemple
+Université de Louvain, École de Physique
+# INTRODUCTION
+De nombreuses études [1], [2] ont montré que l'état d'un écosystème est lié à ses motifs,
+entre les échelles spatiales pour lesquelles les interactions [3] sont connues.
+
+[1] A. Un. Motifs. Science, 2004.
+[2] B. Deux. Végétation. Science, 2005.
+[3] C. Trois. Écologie. Science, 2006.
+[4] D. Quatre. Ondes. Science, 2007.
+[5] E. Cinq. Eau. Science, 2008.
+[6] F. Six. Sols. Science, 2009.
+""",
     "paper_zh": """
 # 小河流水量研究
 张三，李四
