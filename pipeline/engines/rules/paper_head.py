@@ -193,9 +193,8 @@ def _names_above(above: Sequence[PageLine]) -> list[PageLine]:
 def _further(below: Sequence[PageLine], first: PageLine, title: PageLine) -> Iterator[PageLine]:
     """Names that stand further down: below the e-mail of the one before, or larger than the addresses around them."""
     left, right = min(first.box[0], title.box[0]), max(first.box[2], title.box[2])
-    for line in below:
-        if _ABSTRACT.match(line.text):
-            return
+    bottom = min((line.middle for line in below if _ABSTRACT.match(line.text)), default=float("inf"))
+    for line in [line for line in below if line.middle < bottom]:
         over = _nearest(line, [other for other in below if other.middle < line.box[1]])
         under = _nearest(line, [other for other in below if other.middle > line.box[3]])
         alike = (

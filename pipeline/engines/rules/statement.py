@@ -20,7 +20,7 @@ from pipeline.engines.rules.statement_columns import TRANSACTIONS
 from pipeline.engines.rules.statement_period import find_period, year_before
 from pipeline.engines.rules.statement_signs import signed_by_sections
 from pipeline.engines.rules.table_header import best_header
-from pipeline.engines.rules.table_rows import LocatedCells, Table, read_table
+from pipeline.engines.rules.table_rows import LocatedCells, PrintedTotal, Table, read_table
 from pipeline.engines.rules.table_sums import sum_remarks
 from stores.models import Field, Page, Record, Schema
 from stores.sum_remarks import closing_remark, exact
@@ -59,6 +59,7 @@ class StatementRules:
         span = _span(start, end) or year_before(index, month_first)
         table = read_table(TRANSACTIONS, index.rows, month_first, span, _WANTED)
         rows = _transactions(table)
+        table.totals = [total for total in table.totals if not _holds_balances(total, rows, values)]
         remarks = (
             _signed(rows, values)
             + signed_by_sections(rows, index.lines)
@@ -164,6 +165,16 @@ def _checked(rows: Sequence[LocatedCells], values: Mapping[str, object]) -> list
     amounts = [amount.value for row in rows if (amount := row["amount"])]
     remark = closing_remark(opening.value, amounts, closing.value)
     return [remark] if remark else []
+
+
+def _holds_balances(total: PrintedTotal, rows: Sequence[LocatedCells], values: Mapping[str, object]) -> bool:
+    """Whether a total is that of another list, which comes to nothing, or adds the opening balance to the amounts."""
+    opening, printed = values.get("opening_balance"), total.values.get("amount")
+    if printed is None:
+        return False
+    before = opening.value if isinstance(opening, LocatedValue) else 0.0
+    amounts = [amount.value for row in rows[: total.rows_before] if (amount := row["amount"])]
+    return not printed or (bool(before) and abs(printed - before - sum(amounts)) < float(_CENT))
 
 
 def _of_balances(values: Mapping[str, object]) -> LocatedValue | None:
