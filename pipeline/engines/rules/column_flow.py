@@ -52,20 +52,21 @@ class FlowRow:
         return median(line.height for line in self.lines)
 
 
-def rows_below(start: PageLine, lines: Sequence[PageLine], *, included: bool = False) -> list[FlowRow]:
-    """All rows that follow ``start``, on its page and the later ones; ``included``: with the row of ``start`` itself.
+def rows_below(start: PageLine, lines: Sequence[PageLine], *, included: bool = False) -> Iterator[FlowRow]:
+    """The rows that follow ``start``, on its page and the later ones; ``included``: with the row of ``start`` itself.
 
     On the page of ``start`` these are the rows below it in its column, and the columns right of it from as far up as
     they go on without a gap. Where it stands over several columns, all of them below it.
     """
     top = start.box[1] - _SAME_ROW * start.height if included else start.middle
-    texts = [line for line in lines if line.label not in _NO_TEXT and line.page >= start.page]
-    pages = {page: list(ours) for page, ours in groupby(texts, key=lambda line: line.page)}
-    rows = list(_rows_of_first_page(start, top, pages.pop(start.page, [])))
-    for page in sorted(pages):
-        for at, column in enumerate(_columns(pages[page], _gutters(pages[page]))):
-            rows.extend(_rows(column, (page, at)))
-    return rows
+    texts = (line for line in lines if line.label not in _NO_TEXT and line.page >= start.page)
+    for page, group in groupby(texts, key=lambda line: line.page):
+        ours = list(group)
+        if page == start.page:
+            yield from _rows_of_first_page(start, top, ours)
+            continue
+        for at, column in enumerate(_columns(ours, _gutters(ours))):
+            yield from _rows(column, (page, at))
 
 
 def _rows_of_first_page(start: PageLine, top: float, lines: Sequence[PageLine]) -> Iterator[FlowRow]:

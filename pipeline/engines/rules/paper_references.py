@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -64,7 +64,7 @@ def is_references_heading(text: str) -> bool:
 def find_references(lines: Sequence[PageLine]) -> list[LocatedValue]:
     """Find the entries below the heading of the references, or of a numbered list at the end that has none."""
     heads = [line for line in lines if is_references_heading(line.text)][-_MOST_HEADINGS:]
-    lists = [entries for head in heads if (entries := _below(rows_below(head, lines)))]
+    lists = [entries for head in heads if (entries := _below(list(rows_below(head, lines))))]
     if not lists:
         lists = list(_headless(lines))
     best = max(lists, key=len, default=[])
@@ -114,7 +114,7 @@ def _number(row: FlowRow) -> int | None:
     return int(match[1] or match[2]) if match and at_edge else None
 
 
-def _numbered(rows: Sequence[FlowRow]) -> list[_Entry]:
+def _numbered(rows: Iterable[FlowRow]) -> list[_Entry]:
     """Entries that count up from 1; what stands between them in other places belongs to none."""
     entries: list[_Entry] = []
     inside, lost = False, 0

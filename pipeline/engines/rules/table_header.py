@@ -205,6 +205,7 @@ def _likeness(text: str, label: str) -> float:
     return 0.9 * len(wanted) / len(bare) if label_pattern(label).search(text) else 0.0
 
 
+@lru_cache(maxsize=65536)
 def _bare(text: str) -> str:
     plain = re.sub(r"\([^)]*\)", "", text)
     bare = re.sub(r"[\W_]+", "", _CURRENCY.sub("", plain).casefold())
