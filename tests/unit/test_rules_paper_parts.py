@@ -211,3 +211,49 @@ def test_a_doi_goes_on_in_the_next_line_and_one_of_data_counts_last() -> None:
     broken = "Data: https://doi.org/10.5281/zenodo.4711\n\nDOI: https://doi.org/10.1200/JRA.2017.\n74.7642\n"
     assert extract(HEAD + broken)["doi"] == "10.5281/zenodo.4711"  # a whole one goes before one that is put together
     assert extract(HEAD + broken.split("\n\n")[1])["doi"] == "10.1200/JRA.2017.74.7642"
+
+
+def test_names_parted_by_nothing_but_the_letters_of_their_affiliations() -> None:
+    fields = extract(
+        """
+# Quality of rain within the trial
+
+Ute Muster a Thomas Beispiel b Andreas Diets c
+Ulrich Keil a Konrad Klinger a, q
+aUniversity of Berlin
+
+# Abstract
+"""
+        + "Rain was measured for two years in three valleys, and it was found to be wet in all of them. " * 2
+    )
+    assert fields["authors"] == ["Ute Muster", "Thomas Beispiel", "Andreas Diets", "Ulrich Keil", "Konrad Klinger"]
+
+
+def test_a_line_below_the_title_is_no_title_though_the_authors_stand_below_it() -> None:
+    fields = extract(
+        """
+# Involving society in science
+
+Reflections on meaningful engagement in research that lasts
+
+Helen Garris, Marta Agost, Laura Alva
+University of Stockholm
+"""
+    )
+    assert fields["title"] == "Involving society in science"
+
+
+def test_bare_numbers_that_stand_out_begin_references() -> None:
+    fields = extract(
+        HEAD,
+        """
+# References
+1 Peyrade F, Cupissol D. Rain and
+  rivers. J Rain 2018.
+2 Smith A. Snow. J Rain 2019.
+""",
+    )
+    assert fields["references"] == [
+        "Peyrade F, Cupissol D. Rain and rivers. J Rain 2018.",
+        "Smith A. Snow. J Rain 2019.",
+    ]

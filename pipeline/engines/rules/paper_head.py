@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.document import find_title
-from pipeline.engines.rules.page_rows import printed_rows
+from pipeline.engines.rules.page_rows import box_around, printed_rows
 from pipeline.engines.rules.paper_names import (
     breaks_name,
     ends_open,
@@ -39,7 +39,7 @@ _MOST_TITLE_LINES = 5
 _SAME_SIZE = 0.06  # of the height of a line
 _MOST_AUTHOR_LINES = 14
 _MOST_AUTHORS = 100
-_ALIKE = 0.35  # of the height of the first name
+_ALIKE = 0.5  # of the height of the first name
 _NEAR = 4.0  # heights between a name and the addresses around it
 _UPPER = 0.6  # of a page: further down stands no byline
 _CLOSE = 4.0  # heights of a title's line between it and the byline
@@ -70,7 +70,8 @@ def find_head(lines: Sequence[PageLine]) -> PaperHead:
         return PaperHead(None, [])
     authors = list(_authors(texts, title))
     if not authors and (other := _title_above_byline(texts, title)):
-        title, authors = other, list(_authors(texts, other))
+        authors = list(_authors(texts, other))
+        title = title if _is_subtitle(other, title) else other
     return PaperHead(title, _unlettered(authors, lines)[:_MOST_AUTHORS])
 
 
@@ -127,12 +128,21 @@ def _title_above_byline(lines: Sequence[PageLine], title: LocatedValue) -> Locat
             continue
         if _ABSTRACT.match(line.text):
             return None
+        if len(names_of(above.text)) > 0 and separated(above.text):
+            continue
         larger = above.height > _LARGER * line.height or above.label in (Label.HEADING, Label.TITLE, Label.HEADER)
         near = 0 <= line.box[1] - above.box[3] < _CLOSE * above.height
         if larger and near and above not in title.lines and _is_byline(page[at:]):
             block = [other for other in page[:at] if other.block == above.block and not _is_smaller(other, above)]
             return located_in(" ".join(" ".join(one.text.split()) for one in block), block)
     return None
+
+
+def _is_subtitle(other: LocatedValue, title: LocatedValue) -> bool:
+    """Whether lines stand right below a title, and are smaller."""
+    last, first = title.lines[-1], other.lines[0]
+    near = 0 <= first.box[1] - last.box[3] < _CLOSE * first.height and first.box[0] < last.box[2]
+    return near and first.number - last.number <= 1 and last.height > _MUCH_LARGER * first.height
 
 
 def _is_smaller(line: PageLine, other: PageLine) -> bool:
@@ -151,7 +161,7 @@ def _authors(lines: Sequence[PageLine], title: LocatedValue) -> Iterator[Located
     ours = [line for line in lines if line.page == title.lines[-1].page and line not in title.lines]
     below = [line for line in ours if line.number > title.lines[-1].number]
     above = [line for line in ours if line.number < title.lines[0].number]
-    runs = list(_runs(_as_printed(list(_author_lines(below, title.lines[-1]))))) or list(_runs(_names_above(above)))
+    runs = list(_runs(_as_printed(list(_author_lines(below, title.lines))))) or list(_runs(_names_above(above)))
     runs = runs or [[cell] for line in ours if _AUTHOR_LABEL.match(line.text) for cell in _beside(line, ours)[:1]]
     for run in runs:
         text = " ".join(line.text for line in run)
@@ -160,13 +170,14 @@ def _authors(lines: Sequence[PageLine], title: LocatedValue) -> Iterator[Located
             yield located_in(name, holding[:1] or run, name if holding else None)
 
 
-def _author_lines(below: Sequence[PageLine], title: PageLine) -> Iterator[PageLine]:
+def _author_lines(below: Sequence[PageLine], title: Sequence[PageLine]) -> Iterator[PageLine]:
     """The lines of names that open the text below the title, and those beside them in further columns."""
+    left, _, right, _ = box_around(title)
     last = None
     open_ = False
     for line in below[:_MOST_AUTHOR_LINES]:
-        if is_contact(line.text):
-            continue
+        if is_contact(line.text) or line.box[0] > right or line.box[2] < left:
+            continue  # e-mails, and what stands in the margin
         fragment = open_ and not says_no_name(line.text) and separated(line.text)
         if _ABSTRACT.match(line.text) or not (names_of(line.text) or fragment):
             break  # names that begin later are those of a part of the authors
@@ -190,10 +201,10 @@ def _names_above(above: Sequence[PageLine]) -> list[PageLine]:
     return names
 
 
-def _further(below: Sequence[PageLine], first: PageLine, title: PageLine) -> Iterator[PageLine]:
+def _further(below: Sequence[PageLine], first: PageLine, title: Sequence[PageLine]) -> Iterator[PageLine]:
     """Names that stand further down: below the e-mail of the one before, or larger than the addresses around them."""
-    left, right = min(first.box[0], title.box[0]), max(first.box[2], title.box[2])
-    bottom = min((line.middle for line in below if _ABSTRACT.match(line.text)), default=float("inf"))
+    left, _, right, _ = box_around([first, *title])
+    bottom = min((line.middle for line in below if _ABSTRACT.match(line.text)), default=0.0)
     for line in [line for line in below if line.middle < bottom]:
         over = _nearest(line, [other for other in below if other.middle < line.box[1]])
         under = _nearest(line, [other for other in below if other.middle > line.box[3]])
@@ -203,7 +214,8 @@ def _further(below: Sequence[PageLine], first: PageLine, title: PageLine) -> Ite
         if not (over and under and alike) or len(names_of(line.text)) != 1:
             continue
         larger = line.height > _LARGER * max(over.height, under.height) and _is_address(over) and _is_address(under)
-        if larger or (is_contact(over.text) and not names_of(under.text)):
+        headed = {line.label, first.label} == {Label.HEADING} and Label.HEADING not in (over.label, under.label)
+        if larger or headed or (is_contact(over.text) and not names_of(under.text)):
             yield line
 
 

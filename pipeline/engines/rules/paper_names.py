@@ -13,19 +13,21 @@ _SEPARATOR = re.compile(
 _DEGREE = re.compile(r"(?:[A-Z][a-z]{0,3}\.?){2,5}")  # MD, ScD, Ph.D., FRCP: two capitals or more in one short word
 _LONGEST_DEGREE = 8
 _LEAD = re.compile(
-    r"^\W*(?:(?:姓\s*名|作\s*者(?:\s*姓\s*名)?|学\s*生(?:\s*姓\s*名)?|authors?|autor(?:en|in)?|auteurs?|by|von|par)\s*[:：]|by\s(?=[A-Z]))\s*",
+    r"^\W*(?:(?:姓\s*名|作\s*者(?:\s*姓\s*名)?|学\s*生(?:\s*姓\s*名)?|authors?|autor(?:en|in)?|auteurs?|by|von|par)\s*[:：]"
+    r"|by\s(?=[A-Z]))\s*",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"[^\W\d]\s*[:：]")
 _TITLE = re.compile(r"(?:(?:Prof|Dr|Dipl|Ing|Mr|Mrs|Ms|Frau|Herr|M|Mme)\.?[\s-]+)*(?=[A-ZÀ-Ý])")
-_NAME_WORD = r"(?:[A-ZÀ-Ý][\w'’.-]*|de|la|van|von|der|den|di|da|del|della|dos|du|bin|al|el|le|ter|ten|zu|zur|y|e|af|av)"
+_NAME_WORD = r"(?:[A-ZÀ-Ý][\w'’.-]*|de|la|van|von|der|den|di|da|del|della|dos|du|bin|bint|ibn|ul|ur|abu|al|el|le|ter|ten|zu|zur|y|e|af|av)"
 _NAME = re.compile(
     rf"(?:[A-ZÀ-Ý][\w'’.-]*)(?:\s+{_NAME_WORD}){{1,4}}|[\u4e00-\u9fff]{{2,4}}|[\u4e00-\u9fff]{{2}}\s[\u4e00-\u9fff]"
 )
 _ORCID_MARK = re.compile(r"(?<=[a-zß-ÿ])iD$|(?<=[a-zß-ÿ])ID$")  # the letters of its sign
+_LETTERS_BETWEEN = re.compile(r"(?<=\w)\s+[a-zⁱⁿ](?:\s?,\s?[a-zⁱⁿ])*(?=\s+[A-ZÀ-Þ]|\s*$)")
 _SIGNS = ("iD", "ID")
 _ONE_WORD = re.compile(r"[A-ZÀ-Ý][a-zß-ÿ’'-]{2,}")
-_MARK_LETTER = re.compile(r"[a-z]|[a-z]\d|\d[a-z]")
+_MARK_LETTER = re.compile(r"[a-zⁱⁿ]|[a-z]\d|\d[a-z]")
 _NO_NAME = re.compile(
     r"(?<![a-z])(?:universi\w+|institut[eo]?|department|school|college|laborator\w*|faculty|cent(?:re|er)|research|"
     r"inc|ltd|gmbh|corporation|abstract|journal|proceedings|conference|association|published|received|accepted|volume|"
@@ -40,7 +42,7 @@ _LETTERED = 5  # names that all end in the letter of an affiliation
 
 def separated(text: str) -> bool:
     """Whether a text enumerates: commas, bars or ``and`` stand in it."""
-    return _SEPARATOR.search(_without_contacts(text)) is not None
+    return len(_LETTERS_BETWEEN.findall(text)) > 1 or _SEPARATOR.search(_without_contacts(text)) is not None
 
 
 def ends_open(text: str) -> bool:
@@ -113,6 +115,8 @@ def _without_contacts(text: str) -> str:
 
 
 def _parts(text: str) -> list[str]:
+    if len(_LETTERS_BETWEEN.findall(text)) > 1:  # nothing but the letters of affiliations parts the names
+        text = _LETTERS_BETWEEN.sub(", ", text)
     return [part for part in map(_bare, _SEPARATOR.split(_MARKS.sub(" ", _LEAD.sub("", text)))) if part]
 
 

@@ -25,7 +25,7 @@ _HEADING = re.compile(
     r"|(?:主要)?参\s*考\s*文\s*献(?:\s*[(（]references[)）])?)\W*$",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"^\s*(?:[\[［(（](\d{1,3})[\]］)）][.．]?|(\d{1,3})[.．)](?!\d))\s*")
+_NUMBER = re.compile(r"^\s*(?:[\[［(（](\d{1,3})[\]］)）][.．]?|(\d{1,3})[.．)](?!\d)|(\d{1,3})(?=\s+[A-ZÀ-Þ“\"]))\s*")
 _YEAR = re.compile(r"(?<!\d)(?:1[6-9]|20)\d\d(?!\d)")
 _ADDRESS_END = re.compile(r"(?:://|doi|\b10\.\d{4})\S*[/.=_?-]$", re.IGNORECASE)
 _WORD = re.compile(r"[a-z\u4e00-\u9fff]+")
@@ -36,6 +36,7 @@ _MOST = 1500  # entries
 _MOST_HEADINGS = 8  # a running title repeats the heading on every page
 _BEFORE_FIRST = 2  # rows between the heading and the first entry
 _EDGE = 2.2  # heights that the numbers of entries may be indented: aligned right, or as a paragraph
+_BARE_EDGE = 0.8  # heights, for numbers without a mark: aligned right, and out of the text
 _WIDE_GAP = 1.3  # heights between two rows of one entry
 _MOST_LOST = 120  # rows without an entry before the list is over
 _WITH_YEAR = 0.8  # of the entries
@@ -100,7 +101,7 @@ def _headless(lines: Sequence[PageLine]) -> Iterator[list[_Entry]]:
     last = lines[-1].page if lines else 0
     for line in lines:
         match = _NUMBER.match(line.text)
-        if line.page * 2 < last or not match or int(match[1] or match[2]) != 1:
+        if line.page * 2 < last or not match or match[3] or int(match[1] or match[2]) != 1:
             continue
         entries = _numbered(rows_below(line, lines, included=True))
         if len(entries) >= _LEAST_HEADLESS and _share(entries, _has_year) >= _WITH_YEAR:
@@ -110,8 +111,12 @@ def _headless(lines: Sequence[PageLine]) -> Iterator[list[_Entry]]:
 def _number(row: FlowRow) -> int | None:
     """The number that a row begins with, at the left edge of its column."""
     match = _NUMBER.match(row.text)
-    at_edge = row.box[0] - row.left < _EDGE * row.height + 1
-    return int(match[1] or match[2]) if match and at_edge else None
+    if not match:
+        return None
+    within = (
+        max(_OUT, _BARE_EDGE * row.height) if match[3] else _EDGE * row.height + 1
+    )  # a bare number must stand out to the left
+    return int(match[match.lastindex or 1]) if row.box[0] - row.left < within else None
 
 
 def _numbered(rows: Iterable[FlowRow]) -> list[_Entry]:
