@@ -19,7 +19,10 @@ _LEAD = re.compile(
 )
 _LABEL = re.compile(r"[^\W\d]\s*[:：]")
 _TITLE = re.compile(r"(?:(?:Prof|Dr|Dipl|Ing|Mr|Mrs|Ms|Frau|Herr|M|Mme)\.?[\s-]+)*(?=[A-ZÀ-Ý])")
-_NAME_WORD = r"(?:[A-ZÀ-Ý][\w'’.-]*|de|la|van|von|der|den|di|da|del|della|dos|du|bin|bint|ibn|ul|ur|abu|al|el|le|ter|ten|zu|zur|y|e|af|av)"
+_NAME_WORD = (
+    r"(?:[A-ZÀ-Ý][\w'’.-]*|de|la|van|von|der|den|di|da|del|della|dos|du|bin|bint|ibn|ul|ur|abu|al|el|le|ter|ten|zu|zur"
+    r"|y|e|af|av)"
+)
 _NAME = re.compile(
     rf"(?:[A-ZÀ-Ý][\w'’.-]*)(?:\s+{_NAME_WORD}){{1,4}}|[\u4e00-\u9fff]{{2,4}}|[\u4e00-\u9fff]{{2}}\s[\u4e00-\u9fff]"
 )
