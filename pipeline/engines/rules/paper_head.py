@@ -173,10 +173,11 @@ def _authors(lines: Sequence[PageLine], title: LocatedValue) -> Iterator[Located
 def _author_lines(below: Sequence[PageLine], title: Sequence[PageLine]) -> Iterator[PageLine]:
     """The lines of names that open the text below the title, and those beside them in further columns."""
     left, _, right, _ = box_around(title)
+    flush = left <= min((line.box[0] for line in below), default=left) + title[0].height  # a title set to the left
     last = None
     open_ = False
     for line in below[:_MOST_AUTHOR_LINES]:
-        if is_contact(line.text) or line.box[0] > right or line.box[2] < left:
+        if is_contact(line.text) or (flush and line.box[0] > right):
             continue  # e-mails, and what stands in the margin
         fragment = open_ and not says_no_name(line.text) and separated(line.text)
         if _ABSTRACT.match(line.text) or not (names_of(line.text) or fragment):
