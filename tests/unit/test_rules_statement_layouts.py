@@ -251,3 +251,27 @@ Date            Currency    Transaction Amount    Balance    Transaction Type   
         ("2024-01-05", 8800.0, 13994.68),
     ]
     assert record.fields["account"] == "6214850212345678"
+
+
+def in_columns(*rows: str) -> str:
+    """Rows whose cells, parted by bars, stand below one another."""
+    texts = [[cell.strip() for cell in row.split("|")] for row in rows]
+    return "\n".join(
+        "".join(cell + " " * (26 - sum(1 + (c > "\u2000") for c in cell)) for cell in row) for row in texts
+    )
+
+
+def test_what_a_bank_writes_with_many_columns_of_its_own_is_a_statement() -> None:
+    table = in_columns(
+        "凭证号|本方账号|对方账号|交易时间|借/贷|借方发生额|贷方发生额|对方行号|摘要|用途|对方单位名称|余额|附言|流水号",
+        "00001|13020129|02302100|2018-06-26 11:22:03|借|31.25||31352100|货款||青石器械公司|16,142.50|转汉口|G30",
+        "00002|13020129|32108800|2018-06-26 10:19:46|贷||357.50|31431250|货款||远山器械公司|16,500.00|无|G31",
+    )
+    head = "# 对帐单\n银行帐号    551905208610901\n对帐单期初余额    16,173.75\n对帐单余额    16,500.00\n\n"
+    record = extract(head + table)
+    assert rows(record) == [
+        ("2018-06-26", "货款", -31.25, 16142.5),
+        ("2018-06-26", "货款", 357.5, 16500.0),
+    ]
+    assert record.fields["account"] == "551905208610901"
+    assert balances(record) == (16173.75, 16500.0)

@@ -25,6 +25,7 @@ _SHORT_DATE = re.compile(
     r"|(?P<month2>[^\W\d_]{3,9})\.?[ -](?P<day2>\d{1,2})"
     r"|(?P<first>\d{1,2})(?:[./-]|(?P<zh>月))(?P<second>\d{1,2})[.日]?"
 )
+_CLOCK = re.compile(r"[\sT]*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[ap]\.?m\.?)?\s*$", re.IGNORECASE)
 _DATE_SHARE = 0.6  # of a date cell's characters: a sentence with a date in it is no date
 _MONTHS = 12
 _MOST_BESIDE = 4  # characters beside a number: a unit
@@ -70,6 +71,7 @@ def cell_value(field: Field, text: str, style: CellStyle) -> object | None:
 
 
 def cell_date(text: str, style: CellStyle) -> str | None:
+    text = _CLOCK.sub("", text)
     dates = find_dates(text, style.month_first)
     if not dates or dates[0].end - dates[0].start < _DATE_SHARE * len(text):
         return _short_date(text, style) if style.period and not dates else None

@@ -18,7 +18,8 @@ TRANSACTIONS = Field(
             FieldKind.DATE,
             "Date|Transaction date|Trans. date|Posting date|Post date|Booking date|Posted|"
             "Tran date|Trans date|Date paid|Date credited|Buchungstag|Buchung|Bu.Tag|"
-            "Buchungsdatum|Datum|Date opération|Date de l'opération|交易日期|记账日期|日期|交易时间|入账日期",
+            "Buchungsdatum|Datum|Date opération|Date de l'opération|"
+            "交易日期|交易日|记账日期|记账日|日期|交易时间|入账日期|入账日",
         ),
         _column(
             "value_date", FieldKind.DATE, "Value date|Value|Wertstellung|Valuta|Wert|Date valeur|Date de valeur|起息日"
@@ -41,7 +42,7 @@ TRANSACTIONS = Field(
             "Debit|Debits|Withdrawals|Withdrawal|Withdraw|Withdrawn|Money out|Paid out|Payments|Charges|Purchases|"
             "Soll|Belastung|"
             "Betrag Soll|Lastschrift|Lasten|Zu Ihren Lasten|Ausgang|Débit|借方|借方发生额|借方金额|"
-            "支出|支出金额|付款金额",
+            "支出|支出金额|付款金额|支取|支取金额",
         ),
         _column(
             "credit",
@@ -56,7 +57,9 @@ TRANSACTIONS = Field(
             "Amount|Transaction amount|Betrag|Umsatz|Montant|交易金额|金额|发生额|Amount in EUR|Betrag in EUR",
         ),
         _column(
-            "balance", FieldKind.NUMBER, "Balance|Running balance|Saldo|Kontostand|Solde|余额|账户余额|联机余额|结余"
+            "balance",
+            FieldKind.NUMBER,
+            "Balance|Running balance|Saldo|Kontostand|Solde|余额|账户余额|帐户余额|联机余额|结余",
         ),
     ),
 )

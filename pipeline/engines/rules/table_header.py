@@ -19,6 +19,7 @@ _CURRENCY = re.compile(
 _MOST_CHARACTERS = 44  # of a header cell
 _COVERED = 0.5  # of a header cell's letters by a label inside it
 _ENOUGH_COLUMNS = 3
+_SURE_COLUMNS = 5  # make a header however many others stand beside them, as in what a bank's program writes
 _EACH_OF_TWO = 0.7  # how well two labels fit that share a header cell
 _LINE_GAP = 1.2  # heights: a second header line stands close below the first
 _REPEATED = 0.7  # of the columns, for a row to be the header again
@@ -113,7 +114,7 @@ def _header(field: Field, first: Sequence[PageLine], second: Sequence[PageLine])
     named, matched = _named(field, columns)
     count = len({column.name for column in named if column.name})
     needed = min(_ENOUGH_COLUMNS, max(2, ceil(len(field.fields) / 2))) if len(field.fields) > 1 else 1
-    if count < needed or count * 2 < len(named):
+    if count < needed or (count * 2 < len(named) and count < _SURE_COLUMNS):
         return None
     return Header(columns=tuple(named), rows=2 if second else 1, matched=matched)
 

@@ -336,7 +336,7 @@ def _assigned(header: Header, row: Row, line: int) -> dict[str, list[PageLine]]:
     for column in header.columns:
         own = cells.get(column.name, [])
         words = [cell for cell in own if not _has_digit(cell) and cell.box[2] < column.left]
-        if before is not None and words and any(map(_has_digit, own)):
+        if column.name and before is not None and words and any(map(_has_digit, own)):
             cells[column.name] = [cell for cell in own if cell not in words]
             cells.setdefault(before, []).extend(words)
         before = column.name
