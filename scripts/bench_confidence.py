@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _of_resumes(folder: Path, most: int) -> Iterator[Value]:
-    from pipeline.engines.rules.resume import ResumeRules
+    from pipeline.engines.rules.resume.extractor import ResumeRules
     from pipeline.schemas.loader import load_schemas
 
     schema = load_schemas(None)["resume"]
@@ -68,7 +68,7 @@ def _of_resumes(folder: Path, most: int) -> Iterator[Value]:
 
 
 def _of_receipts(corpora: Path, folder: Path, most: int) -> Iterator[Value]:
-    from pipeline.engines.rules.receipt import ReceiptRules
+    from pipeline.engines.rules.receipt.extractor import ReceiptRules
     from pipeline.schemas.loader import load_schemas
 
     schema = load_schemas(None)["receipt"]

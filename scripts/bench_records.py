@@ -72,7 +72,7 @@ def _print_set(title: str, layouts: Mapping[str, LayoutOf], seeds: int, folder: 
 
 
 def _cases(name: str, layout: LayoutOf, seeds: int, folder: Path) -> Iterator[tuple[str, Any, Any]]:
-    from pipeline.engines.rules.resume import ResumeRules
+    from pipeline.engines.rules.resume.extractor import ResumeRules
     from pipeline.schemas.loader import load_schemas
 
     schema = load_schemas(None)["resume"]

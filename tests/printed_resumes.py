@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.engines.rules.resume import ResumeRules
+from pipeline.engines.rules.resume.extractor import ResumeRules
 from pipeline.schemas.loader import load_schemas
 from stores.models import Label, Page, Record
 from tests.printed_pages import printed_page

@@ -8,10 +8,10 @@ from pipeline.contracts import Extractor
 from pipeline.engines.model.extractor import ModelExtractor
 from pipeline.engines.model.fake import FakeChat
 from pipeline.engines.rules.document import DocumentRules
-from pipeline.engines.rules.invoice import InvoiceRules
+from pipeline.engines.rules.invoice.extractor import InvoiceRules
 from pipeline.engines.rules.labels import LabelsRules
-from pipeline.engines.rules.receipt import ReceiptRules
-from pipeline.engines.rules.resume import ResumeRules
+from pipeline.engines.rules.receipt.extractor import ReceiptRules
+from pipeline.engines.rules.resume.extractor import ResumeRules
 from pipeline.schemas.loader import load_schemas
 from stores.models import Block, Field, FieldKind, Label, Page, PageText, Route, Schema
 from tests.printed_pages import printed_page

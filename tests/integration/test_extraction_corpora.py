@@ -13,9 +13,9 @@ import pytest
 from pipeline.engines.ocr.rapidocr_reader import RapidOcrReader
 from pipeline.engines.pdf.documents import PyMuPdfDocuments
 from pipeline.engines.pdf.text_layer import PyMuPdfText
-from pipeline.engines.rules.invoice import InvoiceRules
-from pipeline.engines.rules.receipt import ReceiptRules
-from pipeline.engines.rules.resume import ResumeRules
+from pipeline.engines.rules.invoice.extractor import InvoiceRules
+from pipeline.engines.rules.receipt.extractor import ReceiptRules
+from pipeline.engines.rules.resume.extractor import ResumeRules
 from pipeline.schemas.loader import load_schemas
 from stores.models import Page, PageText, Record, Route
 

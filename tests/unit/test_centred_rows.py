@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.engines.rules.invoice import InvoiceRules
+from pipeline.engines.rules.invoice.extractor import InvoiceRules
 from pipeline.schemas.loader import load_schemas
 from tests.printed_pages import printed_page
 

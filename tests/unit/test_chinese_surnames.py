@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.engines.rules.chinese_surnames import may_be_person
-from pipeline.engines.rules.resume import ResumeRules
+from pipeline.engines.rules.resume.extractor import ResumeRules
 from pipeline.schemas.loader import load_schemas
 from tests.printed_pages import printed_page
 

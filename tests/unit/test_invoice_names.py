@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import page_lines
-from pipeline.engines.rules.invoice import InvoiceRules
-from pipeline.engines.rules.invoice_lines import in_full
+from pipeline.engines.rules.invoice.extractor import InvoiceRules
+from pipeline.engines.rules.invoice.lines import in_full
 from pipeline.schemas.loader import load_schemas
 from tests.printed_pages import printed_page
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.engines.rules.resume import ResumeRules
-from pipeline.engines.rules.resume_entry_rows import entry_periods, is_margin
+from pipeline.engines.rules.resume.entry_rows import entry_periods, is_margin
+from pipeline.engines.rules.resume.extractor import ResumeRules
 from stores.models import Label, Page
 from tests.printed_pages import printed_page
 from tests.printed_resumes import SCHEMA, jobs, studies

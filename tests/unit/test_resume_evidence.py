@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from pipeline.engines.rules.contacts import find_phones
-from pipeline.engines.rules.resume import ResumeRules
-from pipeline.engines.rules.resume_heading_stems import kind_by_stems
-from pipeline.engines.rules.resume_heads import split_head
-from pipeline.engines.rules.resume_plausible import is_plausible
-from pipeline.engines.rules.resume_words import is_place, names_job, names_school
+from pipeline.engines.rules.resume.extractor import ResumeRules
+from pipeline.engines.rules.resume.heading_stems import kind_by_stems
+from pipeline.engines.rules.resume.heads import split_head
+from pipeline.engines.rules.resume.plausible import is_plausible
+from pipeline.engines.rules.resume.words import is_place, names_job, names_school
 from tests.printed_pages import printed_page
 from tests.printed_resumes import SCHEMA, extracted, jobs, studies, with_headings
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from pipeline.engines.rules.contacts import find_phones
-from pipeline.engines.rules.resume import ResumeRules
-from pipeline.engines.rules.resume_entry_rows import entry_periods
-from pipeline.engines.rules.resume_heads import split_head
-from pipeline.engines.rules.resume_words import names_job, names_subject
+from pipeline.engines.rules.resume.entry_rows import entry_periods
+from pipeline.engines.rules.resume.extractor import ResumeRules
+from pipeline.engines.rules.resume.heads import split_head
+from pipeline.engines.rules.resume.words import names_job, names_subject
 from tests.printed_resumes import SCHEMA, extracted, jobs, studies, with_headings
 
 

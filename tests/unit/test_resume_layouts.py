@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.rules.resume_heads import split_head
+from pipeline.engines.rules.resume.heads import split_head
 from tests.unit.test_rules_resume import extract, rows_of
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.engines.rules.resume import ResumeRules
-from pipeline.engines.rules.resume_headings import heading_kind
+from pipeline.engines.rules.resume.extractor import ResumeRules
+from pipeline.engines.rules.resume.headings import heading_kind
 from tests.printed_resumes import SCHEMA, jobs, studies, with_headings
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from pipeline.engines.rules.contacts import find_phones
-from pipeline.engines.rules.resume import ResumeRules
-from pipeline.engines.rules.resume_headings import heading_kind
-from pipeline.engines.rules.resume_heads import split_head
-from pipeline.engines.rules.resume_words import find_degree, is_place, names_school
+from pipeline.engines.rules.resume.extractor import ResumeRules
+from pipeline.engines.rules.resume.headings import heading_kind
+from pipeline.engines.rules.resume.heads import split_head
+from pipeline.engines.rules.resume.words import find_degree, is_place, names_school
 from tests.printed_pages import printed_page
 from tests.printed_resumes import SCHEMA, extracted, jobs, studies, with_headings, with_label
 

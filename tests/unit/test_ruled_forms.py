@@ -12,7 +12,7 @@ from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.styles import Style
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.rules.document import DocumentRules
-from pipeline.engines.rules.invoice import InvoiceRules
+from pipeline.engines.rules.invoice.extractor import InvoiceRules
 from pipeline.schemas.loader import load_schemas
 from stores.models import Page, PageText, Route
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.rules.contract import ContractRules
+from pipeline.engines.rules.contract.extractor import ContractRules
 from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
 from pipeline.engines.rules.document import DocumentRules
-from pipeline.engines.rules.invoice import InvoiceRules
+from pipeline.engines.rules.invoice.extractor import InvoiceRules
 from pipeline.engines.rules.money import find_amounts, find_currencies
-from pipeline.engines.rules.paper import PaperRules
-from pipeline.engines.rules.statement import StatementRules
+from pipeline.engines.rules.paper.extractor import PaperRules
+from pipeline.engines.rules.statement.extractor import StatementRules
 from pipeline.schemas.loader import load_schemas
 from stores.models import Record
 from tests.printed_pages import printed_page

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.rules.contract import ContractRules
+from pipeline.engines.rules.contract.extractor import ContractRules
 from pipeline.schemas.loader import load_schemas
 from tests.printed_pages import printed_page
 

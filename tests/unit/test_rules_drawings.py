@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.contracts import Extractor
-from pipeline.engines.rules.invoice import InvoiceRules
-from pipeline.engines.rules.receipt import ReceiptRules
-from pipeline.engines.rules.resume import ResumeRules
+from pipeline.engines.rules.invoice.extractor import InvoiceRules
+from pipeline.engines.rules.receipt.extractor import ReceiptRules
+from pipeline.engines.rules.resume.extractor import ResumeRules
 from pipeline.schemas.loader import load_schemas
 from tests.printed_pages import printed_page
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.rules.invoice import InvoiceRules, read_invoice_number
+from pipeline.engines.rules.invoice.extractor import InvoiceRules, read_invoice_number
 from pipeline.schemas.loader import load_schemas
 from tests.printed_pages import printed_page
 

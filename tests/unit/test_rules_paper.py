@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.document_types import type_of
-from pipeline.engines.rules.contract import ContractRules
-from pipeline.engines.rules.paper import PaperRules
+from pipeline.engines.rules.contract.extractor import ContractRules
+from pipeline.engines.rules.paper.extractor import PaperRules
 from pipeline.schemas.loader import load_schemas
 from tests.printed_pages import printed_page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.engines.rules.paper import PaperRules
+from pipeline.engines.rules.paper.extractor import PaperRules
 from pipeline.schemas.loader import load_schemas
 from tests.printed_pages import printed_page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.engines.rules.receipt import ReceiptRules
+from pipeline.engines.rules.receipt.extractor import ReceiptRules
 from pipeline.schemas.loader import load_schemas
 from tests.printed_pages import printed_page
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.rules.resume import ResumeRules
-from pipeline.engines.rules.resume_headings import SectionKind, heading_kind
-from pipeline.engines.rules.resume_heads import split_head
-from pipeline.engines.rules.resume_words import find_degree, is_place
+from pipeline.engines.rules.resume.extractor import ResumeRules
+from pipeline.engines.rules.resume.headings import SectionKind, heading_kind
+from pipeline.engines.rules.resume.heads import split_head
+from pipeline.engines.rules.resume.words import find_degree, is_place
 from pipeline.schemas.loader import load_schemas
 from stores.models import Record
 from tests.printed_pages import printed_page

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.document_types import type_of
-from pipeline.engines.rules.statement import StatementRules
+from pipeline.engines.rules.statement.extractor import StatementRules
 from pipeline.schemas.loader import load_schemas
 from stores.models import Label, Page, Record
 from tests.printed_pages import printed_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.document_types import type_of
-from pipeline.engines.rules.statement import StatementRules
+from pipeline.engines.rules.statement.extractor import StatementRules
 from pipeline.schemas.loader import load_schemas
 from stores.models import Record
 from tests.printed_pages import printed_page

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.engines.rules.cell_values import chosen, truth_of
 from pipeline.engines.rules.contacts import find_emails
 from pipeline.engines.rules.dates import find_dates
 from pipeline.engines.rules.money import find_amounts, read_number
+from pipeline.engines.rules.tables.cell_values import chosen, truth_of
 from stores.errors import InputError
 from stores.models import Field, FieldKind
 

@@ -1,1 +1,1 @@
-"""Records by rules: one module per schema, and what they share."""
+"""Records by rules: a folder per schema, and what they share."""

@@ -18,37 +18,37 @@ def _document_rules() -> Extractor:
 
 
 def _resume_rules() -> Extractor:
-    from pipeline.engines.rules.resume import ResumeRules
+    from pipeline.engines.rules.resume.extractor import ResumeRules
 
     return SimplifiedReading(ResumeRules())
 
 
 def _invoice_rules() -> Extractor:
-    from pipeline.engines.rules.invoice import InvoiceRules
+    from pipeline.engines.rules.invoice.extractor import InvoiceRules
 
     return SimplifiedReading(InvoiceRules())
 
 
 def _receipt_rules() -> Extractor:
-    from pipeline.engines.rules.receipt import ReceiptRules
+    from pipeline.engines.rules.receipt.extractor import ReceiptRules
 
     return SimplifiedReading(ReceiptRules())
 
 
 def _statement_rules() -> Extractor:
-    from pipeline.engines.rules.statement import StatementRules
+    from pipeline.engines.rules.statement.extractor import StatementRules
 
     return SimplifiedReading(StatementRules())
 
 
 def _paper_rules() -> Extractor:
-    from pipeline.engines.rules.paper import PaperRules
+    from pipeline.engines.rules.paper.extractor import PaperRules
 
     return SimplifiedReading(PaperRules())
 
 
 def _contract_rules() -> Extractor:
-    from pipeline.engines.rules.contract import ContractRules
+    from pipeline.engines.rules.contract.extractor import ContractRules
 
     return SimplifiedReading(ContractRules())
 

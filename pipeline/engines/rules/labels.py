@@ -9,13 +9,13 @@ from dataclasses import replace
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import page_lines
 from pipeline.engines.evidence.record_builder import build_record
-from pipeline.engines.rules.cell_values import chosen, truth_of
 from pipeline.engines.rules.contacts import ContactMatch, find_emails, find_phones, find_urls
 from pipeline.engines.rules.dates import find_dates, prefers_month_first
 from pipeline.engines.rules.labelled import LabelIndex, ValueReader
 from pipeline.engines.rules.money import Amount, find_amounts, read_chinese_amount
-from pipeline.engines.rules.table_rows import read_table
-from pipeline.engines.rules.table_sums import sum_remarks
+from pipeline.engines.rules.tables.cell_values import chosen, truth_of
+from pipeline.engines.rules.tables.rows import read_table
+from pipeline.engines.rules.tables.sums import sum_remarks
 from stores.models import Field, FieldKind, Page, Record, Schema
 
 _MOST_TEXT_CHARACTERS = 300

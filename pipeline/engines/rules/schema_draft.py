@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.engines.evidence.page_lines import page_lines
-from pipeline.engines.rules.cell_values import CellStyle, cell_date, cell_number, style_of
 from pipeline.engines.rules.contacts import find_emails, find_urls
 from pipeline.engines.rules.dates import prefers_month_first
 from pipeline.engines.rules.page_rows import Row, printed_rows
+from pipeline.engines.rules.tables.cell_values import CellStyle, cell_date, cell_number, style_of
 from pipeline.schemas.names import fitting_name
 from stores.models import Label, Page
 

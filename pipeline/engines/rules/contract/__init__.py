@@ -1,0 +1,1 @@
+"""Schema ``contract``: title, number, dates, parties, term, amount and governing law."""

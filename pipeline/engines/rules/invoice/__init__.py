@@ -1,0 +1,1 @@
+"""Schema ``invoice``: issuer, number, dates, sums, currency and lines."""

@@ -1,0 +1,1 @@
+"""Schema ``paper``: title, authors, abstract, keywords, DOI and references."""

@@ -1,0 +1,1 @@
+"""Schema ``receipt``: shop, date, address and total."""

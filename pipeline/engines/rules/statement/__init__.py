@@ -1,0 +1,1 @@
+"""Schema ``statement``: account, period, balances and transactions."""
