@@ -31,6 +31,9 @@ _FEW_WORDS = 6  # beside a period in a title
 
 _DATE_LABELS = ("Statement date", "Closing date", "Auszugsdatum", "Erstellt am", "Date d'arrêté", "账单日", "出账日期")
 
+_FIRST_DAY_LABELS = ("查询开始日期", "查询起始日期", "起始日期", "开始日期", "Start date", "From date", "Date from")
+_LAST_DAY_LABELS = ("查询结束日期", "查询截止日期", "截止日期", "结束日期", "End date", "To date", "Date to")
+
 Period = tuple[LocatedValue | None, LocatedValue | None]
 
 
@@ -45,22 +48,38 @@ def find_period(index: LabelIndex, labels: Sequence[str], month_first: bool, row
 
     period = index.first(labels, read) or _alone(rows[:_HEAD_ROWS], read)
     if period is None:
-        return None, None
+        return _parted(index, month_first)
     first, last = period.value
     return located_in(first, period.lines, period.quote), located_in(last, period.lines, period.quote)
+
+
+def _parted(index: LabelIndex, month_first: bool) -> Period:
+    """The period whose days have labels of their own; nothing where one of them has none."""
+
+    def read(text: str) -> tuple[object, int, int] | None:
+        return _whole_day(text, month_first)
+
+    first, last = index.first(_FIRST_DAY_LABELS, read), index.first(_LAST_DAY_LABELS, read)
+    if first is None or last is None or str(first.value) > str(last.value):
+        return None, None
+    return first, last
 
 
 def year_before(index: LabelIndex, month_first: bool) -> tuple[str, str] | None:
     """The year up to the date of the statement, for days without a year where no period is printed."""
 
     def read(text: str) -> tuple[object, int, int] | None:
-        dates = [date for date in find_dates(text, month_first) if len(date.value) == _FULL]
-        return (dates[0].value, dates[0].start, dates[0].end) if dates else None
+        return _whole_day(text, month_first)
 
     last = max((labelled.value.value for labelled in index.find(_DATE_LABELS, read)), default="")
     if not last:
         return None
     return f"{int(last[:4]) - 1}{last[4:]}", last
+
+
+def _whole_day(text: str, month_first: bool) -> tuple[object, int, int] | None:
+    dates = [date for date in find_dates(text, month_first) if len(date.value) == _FULL]
+    return (dates[0].value, dates[0].start, dates[0].end) if dates else None
 
 
 def _days(text: str, month_first: bool) -> Iterator[tuple[tuple[str, str], int, int]]:
