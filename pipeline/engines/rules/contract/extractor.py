@@ -9,6 +9,7 @@ from itertools import groupby
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
+from pipeline.engines.rules.chinese_setting import unspaced
 from pipeline.engines.rules.contract.amount import find_worth
 from pipeline.engines.rules.contract.parties import find_parties
 from pipeline.engines.rules.contract.period import find_period
@@ -111,7 +112,7 @@ def _is_title(text: str) -> bool:
     """Whether a text calls something a contract, and is no sentence."""
     alone = len(text.split()) <= _MOST_TITLE_WORDS and text[-1:] not in ".,;:：。，；" and not text[:1].islower()
     sentence = _SENTENCE.search(text) or len(text) > _LONGEST_TITLE
-    spoken = re.sub(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", "", text)
+    spoken = unspaced(text)
     return alone and not sentence and _CALLS_CONTRACT.search(spoken) is not None and not _NUMBER_LABEL.search(spoken)
 
 
