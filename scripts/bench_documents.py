@@ -106,6 +106,27 @@ def scanned(folder: Path, documents: int, pages: int, seed: int = 2) -> list[Pat
     return made
 
 
+def pictured(folder: Path, documents: int, pages: int, seed: int = 3) -> list[Path]:
+    """PDFs whose pages have a text layer, and below it a picture of a table that only OCR can read."""
+    import pymupdf
+
+    folder.mkdir(parents=True, exist_ok=True)
+    chance, made = Random(seed), []
+    for number, path in enumerate(born_digital(folder / "originals", documents, pages, seed)):
+        source, document = pymupdf.open(path), pymupdf.open()
+        for page in source:
+            table = page.get_pixmap(dpi=150, clip=(55, 615, 465, 735)).tobytes("jpeg", jpg_quality=80)
+            own = document.new_page(width=_A4[0], height=_A4[1])
+            text = " ".join(_sentence(chance, False) for _ in range(40))
+            own.insert_textbox((60, 60, 535, 600), text, fontsize=10.5)
+            own.insert_image((60, 620, 470, 740), stream=table)
+        made.append(folder / f"pictured-{seed}-{number:04}.pdf")
+        document.save(made[-1])
+        path.unlink()
+    (folder / "originals").rmdir()
+    return made
+
+
 def _write_page(page: object, chance: Random, document: int, at: int) -> None:
     chinese = document % 3 == 2
     font = "china-s" if chinese else "helv"

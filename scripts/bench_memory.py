@@ -13,7 +13,7 @@ from ingest.runtime import embedded
 from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
-from scripts.bench_documents import born_digital, scanned
+from scripts.bench_documents import born_digital, pictured, scanned
 from scripts.bench_machine import MemoryWatch, machine
 from stores.models import JobState
 
@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"ratio {long / short:.2f}")
         scans = scanned(folder / "d4", 2, 3, seed=33)
         print(f"all models loaded (layout, OCR, embedder): {_peak(folder / 'h4', scans):.0f} MB")
+        mixed = [*scanned(folder / "d5", 6, 2, seed=35), *pictured(folder / "d6", 6, 2, seed=36)]
+        print(f"the same, and pages with pictures of print among the scans: {_peak(folder / 'h5', mixed):.0f} MB")
         _in_a_row(folder / "h3", born_digital(folder / "d3", given.documents, 3, seed=34))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

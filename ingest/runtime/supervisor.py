@@ -39,7 +39,7 @@ log = logging.getLogger("ingot.runtime")
 TICK_S = 0.1
 LINGER_S = 3.0
 """How long the runtime stays after its last command, so that the next command finds it running."""
-_LOOK_S = 1.0  # how often an unused runtime checks whether work is left
+_LOOK_S = 1.0  # how often an unused runtime checks whether work is left, and any whether Redis can be reached
 _TOUCH_S = 5.0
 _MODELS_S = 5.0
 _TRIM_S = 10.0
@@ -62,6 +62,7 @@ class Supervisor:
         self._port = processes.free_port()
         program = processes.redis_program()
         self.redis = ManagedProcess("redis", lambda: processes.redis_command(program, folder), folder)
+        self._reachable_redis: int | None = None
         self.chroma = processes.chroma_process(folder, lambda: self._port)
         self.workers: list[ManagedProcess] = []
         self.notify: ManagedProcess | None = None
@@ -139,6 +140,7 @@ class Supervisor:
                 raise UnavailableError(f"the private Redis does not start: see {self.folder.file('redis.log')}")
             self._tend_redis()
             time.sleep(0.005)
+        self._reachable_redis = self.redis.pid
 
     def _tend_redis(self) -> None:
         """Restart Redis if it ended; after every third quick death without its files, as SQL knows their content."""
@@ -147,7 +149,17 @@ class Supervisor:
             self.folder.file("redis").mkdir(mode=0o700, exist_ok=True)
         self.redis.restart_if_ended()
 
+    def _end_redis_without_socket(self) -> None:
+        """Stop a Redis whose socket was deleted, as by what clears old files from /tmp: nobody can reach it."""
+        if self.folder.socket_path().exists():
+            self._reachable_redis = self.redis.pid
+        elif self.redis.pid and self.redis.pid == self._reachable_redis:  # another one has yet to make its socket
+            log.warning("the socket of redis was deleted; it is started again")
+            self.redis.stop(5.0)
+
     def _tick(self) -> None:
+        if self._is_due("socket", _LOOK_S):
+            self._end_redis_without_socket()
         self._tend_redis()
         self._tend_chroma()
         self._tend_workers()

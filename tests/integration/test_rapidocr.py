@@ -14,7 +14,8 @@ import pymupdf
 import pytest
 
 from pipeline.contracts import PageImage
-from pipeline.engines.ocr import recognised_lines
+from pipeline.engines.ocr import recognised_lines, text_lines
+from pipeline.engines.ocr.print_reader import LinePrintReader
 from pipeline.engines.ocr.rapidocr_reader import RapidOcrReader
 from pipeline.engines.ocr.recognised_lines import ReadImage
 from pipeline.engines.ocr.text_lines import LineModels
@@ -231,17 +232,39 @@ def test_threads_share_one_reader(tmp_path: Path) -> None:
 
 
 def test_a_page_that_memory_does_not_suffice_for_is_read_with_fresh_models(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    loads: list[None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     reader, used = RapidOcrReader(), []
     whole = recognised_lines.read_lines
 
     def short_of_memory(models: LineModels, pixels: np.ndarray) -> ReadImage:
-        used.append(models)
+        used.append(whole(models, pixels))
         if len(used) == 1:
             raise MemoryError
-        return whole(models, pixels)
+        return used[-1]
 
     monkeypatch.setattr(recognised_lines, "read_lines", short_of_memory)
     assert ENGLISH[0] in one_line(read(reader, printed(ENGLISH), tmp_path).markdown)
-    assert len(used) == 2 and used[0] is not used[1]
+    assert (len(used), len(loads)) == (2, 2)
+
+
+def test_pages_and_pictures_on_pages_are_read_with_one_copy_of_the_models(loads: list[None], tmp_path: Path) -> None:
+    pixels = printed(ENGLISH)
+    assert ENGLISH[0] in one_line(read(RapidOcrReader(), pixels, tmp_path).markdown)
+    assert LinePrintReader().lines(np.ascontiguousarray(pixels), scale=0.5)
+    assert len(loads) == 1
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """One for each time that the models are opened from now on."""
+    opened: list[None] = []
+    really = text_lines._load_models
+
+    def counted() -> text_lines._Loaded:
+        opened.append(None)
+        return really()
+
+    text_lines.line_models().close()
+    monkeypatch.setattr(text_lines, "_load_models", counted)
+    return opened

@@ -139,6 +139,14 @@ def test_killed_worker_processes_are_restarted(settings: Settings) -> None:
         assert soon(lambda: processes.listens(port))
 
 
+def test_redis_is_started_again_when_its_socket_was_deleted(settings: Settings) -> None:
+    with embedded.session(settings):
+        old = process_pid(settings, "redis")
+        folder_of(settings).socket_path().unlink()
+        assert soon(lambda: process_pid(settings, "redis") not in (0, old))
+        assert soon(lambda: processes.redis_answers(folder_of(settings).socket_path()))
+
+
 def test_worker_processes_end_with_a_killed_supervisor(settings: Settings) -> None:
     with embedded.session(settings):
         pid = embedded.status(settings).pid or 0

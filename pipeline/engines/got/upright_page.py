@@ -44,9 +44,9 @@ class LineLooker:
     """Reads the lines of a page with the models of the CPU reader, loaded by the first page."""
 
     def __init__(self) -> None:
-        from pipeline.engines.ocr.text_lines import LineModels
+        from pipeline.engines.ocr.text_lines import line_models
 
-        self._models = LineModels()
+        self._models = line_models()
 
     def __call__(self, picture: np.ndarray, image: PageImage) -> UprightPage:
         from pipeline.engines.ocr.recognised_lines import read_lines

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.engines.layout.unread_print import SURE
-from pipeline.engines.ocr.text_lines import LineModels, model_names
+from pipeline.engines.ocr.text_lines import line_models, model_names
 from stores.errors import IngotError, PageError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class LinePrintReader:
 
     def __init__(self) -> None:
         self.fingerprint = f"print:{VERSION}:{model_names()}"
-        self._models = LineModels()
+        self._models = line_models()
 
     def lines(self, pixels: np.ndarray, scale: float) -> list[TextLine]:
         """Read the lines that may be print; ``scale`` is points per pixel. PageError where the models fail."""
@@ -39,7 +39,7 @@ class LinePrintReader:
         except IngotError:
             raise
         except MemoryError as error:
-            self._models = LineModels()  # without what they keep of earlier pages
+            self._models.close()
             raise PageError("a picture on the page cannot be read by OCR: it needs too much memory") from error
         except Exception as error:
             raise PageError(f"a picture on the page cannot be read by OCR ({error})") from error

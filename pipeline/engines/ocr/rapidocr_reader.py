@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.contracts import PageImage
 from pipeline.engines.layout import LAYOUT_VERSION
-from pipeline.engines.ocr.text_lines import LineModels, model_names
+from pipeline.engines.ocr.text_lines import line_models, model_names
 from stores.errors import IngotError, PageError
 from stores.models import Block, Fault, Line, PageText
 
@@ -34,7 +34,7 @@ class RapidOcrReader:
     def __init__(self, batch_pages: int = 16) -> None:
         self.batch_pages = batch_pages
         self.fingerprint = f"rapidocr:{VERSION}:{model_names()}:layout={LAYOUT_VERSION}"
-        self._models = LineModels()
+        self._models = line_models()
 
     def read(self, image: PageImage) -> PageText:
         """Text of a page image; empty with confidence 0 where there is ink but nothing that can be read.
@@ -53,7 +53,7 @@ class RapidOcrReader:
             try:
                 recognised = read_lines(self._models, without_specks(pixels))
             except MemoryError:
-                self._models = LineModels()  # without what they keep of earlier pages
+                self._models.close()
                 recognised = read_lines(self._models, without_specks(pixels))
             text = _laid_out(recognised, image) if recognised.lines else _nothing()
             return replace(text, warning=combined([*filter(None, [text.warning]), *_unread(recognised)]))
