@@ -61,8 +61,6 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "task_routes": broker_queues.routes(settings.broker_url),
         "task_default_queue": QUEUES[Stage.PLAN],
         "task_create_missing_queues": False,
-        "task_send_sent_event": True,
-        "worker_send_task_events": True,
         "worker_prefetch_multiplier": 1,
         # A step goes on while the broker is away: its lease keeps the second delivery out. Cancelled ones would wait
         # for the lease's end (measured: a Redis killed in a run cost 60 s, now none).
