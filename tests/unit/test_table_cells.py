@@ -118,6 +118,13 @@ def test_cells_without_a_line_between_them_are_one() -> None:
     assert {(f.row, f.column) for f in frames if f.heading} == {(0, 0), (0, 1), (1, 1), (1, 2)}
 
 
+def test_the_last_row_is_no_heading_below_a_title_over_all_columns() -> None:
+    lines = path(*FRAME, (0, 30, 120, 30), (40, 30, 40, 60))
+    frames = ruled_frames((5, 5, 115, 55), lines, columns=2, rows=2)
+    assert {(f.row, f.column) for f in frames if f.heading} == {(0, 0)}
+    assert len(frames) == 3
+
+
 @pytest.mark.parametrize(
     ("lines", "columns", "rows"),
     [

@@ -355,10 +355,14 @@ def _frame(grid: _Grid, row: int, column: int, high: int, wide: int) -> Frame:
 
 
 def _with_headings(frames: Sequence[Frame]) -> list[Frame]:
-    """The cells with those of the first row, and of the second where it parts a label of the first, as headings."""
+    """The cells with those of the first row, and of the second where it parts a label of the first, as headings.
+
+    The last row is none: what is asked below a title is filled in beside it.
+    """
     wide = [frame for frame in frames if frame.row == 0 and frame.columns > 1]
     second = [frame for frame in frames if frame.row == 1]
-    spanning = any(
+    more = any(frame.row + frame.rows > 2 for frame in frames)
+    spanning = more and any(
         label.column <= frame.column < label.column + label.columns > frame.column + frame.columns
         for label in wide
         for frame in second
