@@ -28,6 +28,13 @@ def test_signs_that_one_text_leaves_room_for_are_read_between_its_own() -> None:
     assert [line.text.replace(" ", "") for line in printed_lines(parts)] == ["开票日期8月30日"]
 
 
+def test_texts_of_two_columns_that_are_printed_on_one_another_stay_two() -> None:
+    """As templates print them whose columns do not fit the names that are filled in."""
+    label = text(*[(c, 41.0 + 4 * at, 45.0 + 4 * at) for at, c in enumerate("Invoice #")])
+    name = text(*[(c, 71.0 + 5 * at, 76.0 + 5 * at) for at, c in enumerate("Client Name")])
+    assert [line.text for line in printed_lines([label, name])] == ["Invoice # Client Name"]
+
+
 def test_rows_that_end_in_numbers_stand_for_themselves() -> None:
     assert are_rows("Software License 01 ₹30000 ₹30000", "Support Service 01 ₹12000 ₹12000")
     assert are_rows("Labour 2 1,200.00 (80.00)", "Parts 14 $3.50 $49.00")

@@ -14,6 +14,7 @@ from pipeline.engines.layout import accents, letter_spacing, right_to_left, scri
 from pipeline.engines.layout.arcs import Placed, with_arcs
 from pipeline.engines.layout.baselines import raised_spans
 from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.overprint import collide, covers, follows
 from pipeline.engines.layout.script_gaps import is_cjk
 from pipeline.engines.layout.soft_hyphens import SOFT, with_printed_hyphens
 from pipeline.engines.layout.styles import Style, style_of
@@ -21,7 +22,6 @@ from pipeline.engines.layout.symbols import folded
 from stores.models import Box, Line
 
 _WIDE_GAP_EM = 1.2  # em: a gap between two columns of a line, no blank
-_EDGE_EM = 0.1  # so much of a character is blank beside its print
 _GAP_EM = 0.18  # a gap between two fragments that is wider is a space
 _CJK_GAP_EM = 0.7  # between Chinese characters a narrower one is no space
 _SAME_LINE = 0.5  # share of the lower height by which fragments overlap that stand on one line
@@ -153,8 +153,13 @@ def _rows(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
 
 
 def _woven(row: list[Fragment]) -> list[Fragment]:
-    """A row whose fragments reach over one another made one, character by character; wide gaps still part it."""
+    """A row whose fragments reach over one another made one, character by character; wide gaps still part it.
+
+    Not those of which characters are printed on one another: each of them is a text of its own.
+    """
     if all(one.box[2] <= other.box[0] + 1.0 for one, other in pairwise(row)):
+        return row
+    if any(collide(one, other) for one, other in pairwise(row)):
         return row
     glyphs = [glyph for part in row for glyph in part.glyphs]
     woven = fragment(sorted(glyphs, key=lambda glyph: (round(glyph.x0, 1), glyph.char.isspace())))
@@ -203,7 +208,7 @@ def _carries(host: Fragment, part: Fragment) -> bool:
     size = host.glyphs[-1].style.size
     if not host.upright or part.glyphs[0].style.size > _SMALL * size:
         return False
-    if is_cjk(part.glyphs[0].char[0]) and _covers(host, part):  # printed over it, as stamps are
+    if is_cjk(part.glyphs[0].char[0]) and covers(host, part):  # printed over it, as stamps are
         return False
     touches = host.box[0] + 0.2 * size < part.box[0] < host.box[2] + 0.3 * size
     return touches and host.box[1] - 0.5 * size < _middle(part) < host.box[3] + 0.4 * size
@@ -233,26 +238,7 @@ def _on_one_line(row: Sequence[Fragment], part: Fragment) -> bool:
     lower = min(tallest.box[3] - tallest.box[1], part.box[3] - part.box[1])
     if shared <= _SAME_LINE * lower:
         return False
-    return all(not _covers(other, part) or _follows(other, part) for other in row)
-
-
-def _follows(one: Fragment, other: Fragment) -> bool:
-    """Whether a fragment begins at the last of several characters of another: fonts may say that theirs are wide."""
-    first, second = sorted((one, other), key=lambda part: part.box[0])
-    return len(first.glyphs) > 1 and second.box[0] > first.glyphs[-1].x0 > first.box[0]
-
-
-def _covers(one: Fragment, other: Fragment) -> bool:
-    """Whether characters of two fragments stand over one another; one may stand in a gap that the other leaves."""
-    shared = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
-    if shared < 0.5 * max(min(one.box[2] - one.box[0], other.box[2] - other.box[0]), 0.1):
-        return False
-    shorter, longer = sorted((one, other), key=lambda part: part.box[2] - part.box[0])
-    x0, x1 = shorter.box[0] + 0.5, shorter.box[2] - 0.5
-    within = [glyph for glyph in longer.glyphs if glyph.x0 < x1 and glyph.x1 > x0 and not glyph.char.isspace()]
-    edge = max(0.5, _EDGE_EM * shorter.glyphs[0].style.size)
-    printed = [glyph for glyph in shorter.glyphs if not glyph.char.isspace()] if within else []
-    return x0 >= x1 or any(g.x0 < s.x1 - edge and g.x1 > s.x0 + edge for g in within for s in printed)
+    return all(not covers(other, part) or follows(other, part) for other in row)
 
 
 def _printed(row: Sequence[Fragment]) -> PrintedLine:
@@ -328,7 +314,7 @@ def _plain_text_of(row: Sequence[Fragment]) -> str:
     before: Glyph | None = None
     struck = False
     for part in row:
-        pending = before is not None and part.glyphs[0].x0 - before.x1 > _GAP_EM * part.glyphs[0].style.size
+        pending = before is not None and _begins_apart(before, part.glyphs[0])
         for at, glyph in enumerate(part.glyphs):
             if glyph.char.isspace():
                 pending = True
@@ -346,6 +332,12 @@ def _plain_text_of(row: Sequence[Fragment]) -> str:
     if struck:
         parts.append(_STRUCK)
     return _tidied("".join(parts).strip())
+
+
+def _begins_apart(before: Glyph, first: Glyph) -> bool:
+    """Whether a text begins after a gap, or before the end of the other, on which it is printed."""
+    alike = not first.style.raised and first.style.size > _SMALL * before.style.size
+    return first.x0 - before.x1 > _GAP_EM * first.style.size or (alike and first.x0 < before.x0)
 
 
 def _tidied(text: str) -> str:
