@@ -78,6 +78,7 @@ _LABELS = {
 }
 _MAX_FRAGMENTS = 4000  # the models compare each with each: more would take gigabytes
 _MOSTLY = 0.6
+_MOST, _WITHIN = 0.5, 0.8  # of a table's area: it is replaced by what was found there; it lies in a larger one
 _ONLY_LINES = "only its lines were read, without headings, columns and tables"
 _TOO_MANY_RULES = "its tables were cut into cells by sight alone: it holds too many drawn lines to search"
 
@@ -203,7 +204,7 @@ def _looked_at(
     if any(region.label is Label.TABLE for region in regions):
         if not drawings.searchable:
             return regions, [Fault(code="tables_left_out", message=_TOO_MANY_RULES)]
-        regions = _with_tables(regions, _found_tables(sheet, drawings, groups))
+        regions = _with_tables(regions, _not_parts(_found_tables(sheet, drawings, groups), regions))
         regions = [_ruled(region, drawings, fragments) for region in regions]
     if sheet.recognised or sheet.crowded or not drawings.rules:
         return regions, []
@@ -303,12 +304,21 @@ def _found_tables(sheet: Sheet, drawings: Drawings, groups: list[dict[str, Any]]
     return [Region(Label.TABLE, (box[0], box[1], box[2], box[3]), frames=frames) for box, frames in tables if frames]
 
 
+def _not_parts(tables: list[Region], regions: Sequence[Region]) -> list[Region]:
+    """The tables without those that are a few rows of a larger one: as islands in it they would tear it apart."""
+    larger = [region for region in regions if region.label is Label.TABLE and region.frames]
+    torn = [region for region in larger if 0 < sum(share_of(region.box, table.box) for table in tables) <= _MOST]
+    return [table for table in tables if not any(share_of(table.box, region.box) > _WITHIN for region in torn)]
+
+
 def _with_tables(regions: list[Region], tables: list[Region]) -> list[Region]:
     """The regions with better-known tables in the place of those that they cover, and of the text in them."""
     kept = [
         region
         for region in regions
-        if not any(share_of(region.box, table.box) > (0.5 if region.label is Label.TABLE else 0.8) for table in tables)
+        if not any(
+            share_of(region.box, table.box) > (_MOST if region.label is Label.TABLE else _WITHIN) for table in tables
+        )
     ]
     return kept + tables
 
