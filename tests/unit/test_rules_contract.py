@@ -94,6 +94,15 @@ def test_the_date_of_a_contract(sentence: str, date: str | None) -> None:
             [("Mr. Sam Doe", "LANDLORD"), ("Ms. Ann Roe", "TENANT")],
         ),
         ("Party A: Sam Doe\nParty B: Ann Roe", [("Sam Doe", "Party A"), ("Ann Roe", "Party B")]),
+        (
+            "Service Provider(s): Harbour LLC [Name], located at 1 Quay\nBuyer(s): Sam Doe [Name], located at 2 Quay",
+            [("Harbour LLC", "Service Provider"), ("Sam Doe", "Buyer")],
+        ),
+        (
+            "Service Provider(s):      Harbour LLC\n\nBuyer(s):      Mill Inc. [Name], located at",
+            [("Harbour LLC", "Service Provider"), ("Mill Inc.", "Buyer")],
+        ),
+        ("甲方：海港管理有限公司（以下简称海港）\n乙方：", [("海港管理有限公司", "甲方")]),
         ("Landlord: Phone Number\nTenant: E-mail", []),
         ("Employee: Signature: ______ Date:", []),
     ],

@@ -22,8 +22,11 @@ _SECTION = re.compile(r"\d{1,3}(?:[.．]\d{1,3})+[.．]?|第\s*[〇零一二三�
 _NUMBER_GAP_EM = 3.0  # between the number of a section and its title, at most
 _SLACK_EM = 1.5  # a full line ends so near to the right edge, in em
 _INDENT_PT = 50.0  # between the left edges of texts of one column
+_GAP_EM = 1.2  # between the lines of a paragraph
+_WIDE_GAP_EM = 2.0  # where lines are set twice as far apart, as in theses
 _SIZE_PT, _SIZE_SHARE = 0.6, 0.12  # by which the sizes of two lines of one text may differ
 _HANGING_EM = 3.0
+_LEAST_BLANKS = 6  # in a line of running text
 _FULL = 12  # characters of a full line
 _FEW_TEXTS = 2  # in a figure: the model saw several columns as one
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
@@ -176,7 +179,7 @@ def put_together(regions: Sequence[Region]) -> list[Region]:
             last.lines = [_beside(last.lines[0], region.lines[0]), *region.lines[1:]]
             last.fragments.extend(region.fragments)
             last.box = union(last.box, region.box)
-        elif last is not None and _goes_on(last, region):
+        elif last is not None and (_goes_on(last, region) or _sentence_goes_on(last, region, regions)):
             last.lines.extend(region.lines)
             last.fragments.extend(region.fragments)
             last.box = union(last.box, region.box)
@@ -228,14 +231,45 @@ def _chinese_goes_on(above: Region, below: Region) -> bool:
     if not (above.label in _RUNNING and below.label in _RUNNING and above.lines and below.lines):
         return False
     last, first = above.lines[-1], below.lines[0]
-    if not _is_letter(last.text[-1]) or is_list_start(first.text) or last.bold != first.bold:
+    if not _ends_within_chinese(last.text, first.text) or is_list_start(first.text) or last.bold != first.bold:
         return False
     right = max(line.box[2] for line in (*above.lines, *below.lines))
     full = last.box[2] > right - _SLACK_EM * last.size and len(last.text) > _FULL
-    hanging = (
-        _HANGING_EM if is_list_start(above.lines[-1].text) else 1.0
-    )  # the number of an item stands before its text
-    return full and first.box[0] < last.box[0] + hanging * first.size and _is_next(last, first)
+    return full and _is_at_margin(last, first) and _is_next(last, first, _WIDE_GAP_EM)
+
+
+def _is_at_margin(last: PrintedLine, first: PrintedLine) -> bool:
+    """Whether a line begins no further right than the one above: the number of an item stands before its text."""
+    return first.box[0] < last.box[0] + (_HANGING_EM if is_list_start(last.text) else 1.0) * first.size
+
+
+def _sentence_goes_on(above: Region, below: Region, regions: Sequence[Region]) -> bool:
+    """Whether a full line of words ends within a sentence that goes on below: lines set far apart look like texts.
+
+    ``regions``: all of the page, which tell how far lines reach.
+    """
+    if not (above.label in _RUNNING and below.label in _RUNNING and above.lines and below.lines):
+        return False
+    last, first = above.lines[-1], below.lines[0]
+    if above.is_code or below.is_code or is_list_start(first.text) or last.bold != first.bold:
+        return False
+    within = last.text[-1].islower() or last.text[-1] == "," or (last.text[-1].isalnum() and first.text[0].islower())
+    if not within or not first.text[0].isalpha() or last.text.count(" ") < _LEAST_BLANKS:
+        return False
+    letter = (last.box[2] - last.box[0]) / len(last.text)
+    right = max(region.box[2] for region in regions if region.label in _RUNNING and _share_column(region, below))
+    full = right - last.box[2] < letter * (len(first.text.split(maxsplit=1)[0]) + 1)  # the next word has no room
+    return full and _is_at_margin(last, first) and _is_next(last, first, _WIDE_GAP_EM)
+
+
+def _share_column(one: Region, other: Region) -> bool:
+    return one.box[0] < other.box[2] and other.box[0] < one.box[2]
+
+
+def _ends_within_chinese(line: str, following: str) -> bool:
+    """Whether a line ends with a letter of Chinese, or with a foreign word after which Chinese goes on."""
+    foreign = line[-1].isalnum() and is_cjk(following[0]) and any(map(is_cjk, line))
+    return _is_letter(line[-1]) or (foreign and not line[-1].isdigit())
 
 
 def _is_letter(char: str) -> bool:
@@ -271,10 +305,10 @@ def _are_centred(last: PrintedLine, first: PrintedLine) -> bool:
     return middles < 0.5 * last.size < abs(last.box[0] - first.box[0])
 
 
-def _is_next(last: PrintedLine, first: PrintedLine) -> bool:
-    """Whether a line stands right below another, in the same column and size."""
+def _is_next(last: PrintedLine, first: PrintedLine, most_em: float = _GAP_EM) -> bool:
+    """Whether a line stands right below another, in the same column and size. ``most_em``: sizes between them."""
     gap = first.box[1] - last.box[3]
     beside = first.box[0] < last.box[2] and last.box[0] < first.box[2]
     exact = bool(last.font or first.font)  # the size of recognised text is that of its box
     slack = _SIZE_PT if exact else max(_SIZE_PT, _SIZE_SHARE * last.size)
-    return beside and -0.3 * last.size < gap < 1.2 * last.size and abs(first.size - last.size) < slack
+    return beside and -0.3 * last.size < gap < most_em * last.size and abs(first.size - last.size) < slack

@@ -22,7 +22,7 @@ _ROLES = (
     r"bailleur|locataire|vendeur|acheteur|prestataire|employeur|salarié|prêteur|emprunteur"
 )
 _ROLE_LABEL = re.compile(
-    rf"(?:^\W*|(?<=[.;)])\s+)(?:the\s+)?(?P<role>{_ROLES})\s*[:：]\s*"
+    rf"(?:^\W*|(?<=[.;)])\s+)(?:the\s+)?(?P<role>{_ROLES})(?:\(s\))?\s*[:：]\s*"
     rf"(?P<name>\S.{{2,120}}?)(?=$|[.;)]\s+(?:the\s+)?(?:{_ROLES})\s*[:：])",
     re.IGNORECASE,
 )
@@ -38,7 +38,7 @@ _ZH_HEAD = re.compile(
 _ZH_NAMED = re.compile(
     r"^\W*(?:单位|公司|企业|机构)?(?:名\s*称|全称|单位|姓\s*名|公司)\s*[:：]\s*(?P<name>[^\s:：，,；;、。]{2,40})"
 )
-_ROLE_CELL = re.compile(rf"^\W*(?:the\s+)?(?P<role>{_ROLES})\W*$", re.IGNORECASE)
+_ROLE_CELL = re.compile(rf"^\W*(?:the\s+)?(?P<role>{_ROLES})(?:\(s\))?\W*$", re.IGNORECASE)
 _NAME_CELL = re.compile(r"[\u4e00-\u9fff（）()·]{2,40}|[A-ZÀ-Þ][^:_\n]{2,80}")
 _BETWEEN_WORD = re.compile(r"(?<![^\W\d_])(?:between|zwischen|entre)(?![^\W\d_])", re.IGNORECASE)
 _BETWEEN = re.compile(
@@ -60,7 +60,7 @@ _PARTIES_HEAD = re.compile(r"^\W*(?:the\s+)?parties\W*$|^\W*vertragsparteien\W*$
 _NAME_END = re.compile(
     r",\s*(?:an?\s|the\s|with\s|whose\s|having\s|located\s|of\s|organi[sz]ed|incorporated|registered|company\s+number|residing|acting|located|represented)"
     r"|,\s*(?:dont|sise?\b|ayant|représenté|vertreten|geschäftsansässig|wohnhaft|mit\s+sitz)"
-    r"|\s+\(|\s+of\s+\d|\s+with\s+its|,\s*\d|\s+[-–]\s"
+    r"|\s+[(\[]|[（(]\s*(?:以下|下称|简称)|\s+of\s+\d|\s+with\s+its|,\s*\d|\s+[-–]\s"
     r"|\s+on\s+(?:this\s|the\s|\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s)"
     r"|,\s*(?:\w+\s+)?aged\s|,\s*(?:son|daughter|wife|widow)\s+of\s|,?\s+[SDW]\s*/\s*[oO](?![^\W\d_])",
     re.IGNORECASE,
@@ -136,7 +136,7 @@ def _in_cells(lines: Sequence[PageLine]) -> Iterator[Party]:
             named = _NAME_CELL.fullmatch(beside.text.strip()) and _may_be_name(beside.text.strip())
             if match and match["role"].casefold() not in roles and named:
                 roles.add(match["role"].casefold())
-                name = beside.text.strip()
+                name = _bare(_without_address(beside.text.strip()))
                 yield {
                     "name": located_in(name, [beside], name),
                     "role": located_in(match["role"], [cell], match["role"]),

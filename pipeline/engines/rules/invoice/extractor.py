@@ -14,9 +14,10 @@ from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month
 from pipeline.engines.rules.invoice.currency import find_currency
 from pipeline.engines.rules.invoice.issuer import find_issuer, party_lines
 from pipeline.engines.rules.invoice.lines import find_lines, in_full, read_lines
+from pipeline.engines.rules.invoice.several import remark_on_second, second_invoice
 from pipeline.engines.rules.invoice.sums import find_sums, lines_remarks
 from pipeline.engines.rules.invoice.tax_invoice import tax_invoice_line
-from pipeline.engines.rules.labelled import LabelIndex
+from pipeline.engines.rules.labelled import LabelIndex, ValueReader
 from stores.models import Page, Record, Schema
 
 _INVOICE_WORDS = r"(?:invoice|inv|bill|tax\s*invoice|factuur|rechnungs?|facture|factura|fattura|fatura)"
@@ -44,6 +45,7 @@ _NUMBER_LABELS = [
     )
 ]
 _BARE_LABELS = 2  # the last so many labels may also be those of a party, of an article or of an order
+_OWN_NUMBERS = frozenset({1, 2, 4, 5, 7})  # labels that say that it is an invoice's
 _NUMBER = re.compile(r"(?=\S*\d)[A-Za-z0-9][\w./-]*")
 _GLUED = re.compile(r"\d{13,19}")
 _NO_NUMBER = re.compile(r"^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|[$€£¥]?\d+[.,]\d{2})$")
@@ -59,6 +61,7 @@ _DATE_LABELS = [
         r"(?<!due )(?<!delivery )(?<!order )(?<!payment )(?<![a-z])(?:date|datum|fecha|data)(?![a-z])|日期",
     )
 ]
+_OWN_DATES = 5  # the first so many labels say that it is the day of an invoice
 _DUE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -78,12 +81,14 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/11"
+    fingerprint = "rules-invoice/12"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
         index = LabelIndex(page_lines(pages))
         month_first = prefers_month_first(line.text for line in index.lines)
+        if second := _second(index, month_first):
+            index = LabelIndex([line for line in index.lines if line.page < second[0]])
         sums = find_sums(index)
         wrapped = read_lines(index, month_first)
         lines = in_full(find_lines(index), wrapped) or wrapped
@@ -98,7 +103,8 @@ class InvoiceRules:
             "currency": find_currency(index, sums.total),
             "lines": lines,
         }
-        return replace(build_record(schema, values), remarks=lines_remarks(lines, sums))
+        remarks = (remark_on_second(*second),) if second else ()
+        return replace(build_record(schema, values), remarks=(*remarks, *lines_remarks(lines, sums)))
 
 
 def read_invoice_number(text: str) -> tuple[object, int, int] | None:
@@ -113,6 +119,13 @@ def read_invoice_number(text: str) -> tuple[object, int, int] | None:
         return None
     start = text.index(value)
     return value, start, start + len(value)
+
+
+def _second(index: LabelIndex, month_first: bool) -> tuple[int, str] | None:
+    numbers = index.find(_NUMBER_LABELS[:-_BARE_LABELS], read_invoice_number)
+    own = [number for number in numbers if number.rank in _OWN_NUMBERS]
+    dates = index.find(_DATE_LABELS[:_OWN_DATES], _date_reader(month_first))
+    return second_invoice(own, dates, index.lines)
 
 
 def _number(index: LabelIndex) -> LocatedValue | None:
@@ -134,13 +147,17 @@ def _apart(index: LabelIndex, number: LocatedValue) -> LocatedValue | None:
 
 
 def _dated(index: LabelIndex, labels: Sequence[re.Pattern[str]], month_first: bool) -> LocatedValue | None:
+    return index.first(labels, _date_reader(month_first))
+
+
+def _date_reader(month_first: bool) -> ValueReader:
     def read(text: str) -> tuple[object, int, int] | None:
         dates = [date for date in find_dates(_PARTED.sub(r"\1-\2-\3", text), month_first) if date.exact]
         if not dates or re.search(r"[^\W\d_]{4,}", text[: dates[0].start]):
             return None
         return dates[0].value, dates[0].start, dates[0].end
 
-    return index.first(labels, read)
+    return read
 
 
 def _issue_date(index: LabelIndex, month_first: bool) -> LocatedValue | None:
