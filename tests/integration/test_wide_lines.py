@@ -33,6 +33,23 @@ def test_lines_far_apart_are_paragraphs(text: str, font: str, blank: str, apart:
     assert [part.replace(" ", "") for part in paragraphs] == 2 * [(3 * text).replace(" ", "")]
 
 
+STOPS = ["the agreement was made in good faith by the parties to it in the May.", "Nobody was told of the day."]
+CHINESE_STOPS = ["双方签订的合同合法有效，迟延交货系由承运人所致，承运人已收到书面通知。", "买方因此不承担责任。"]
+
+
+@pytest.mark.parametrize(("lines", "indent", "paragraphs"), [(STOPS, 24, 1), (STOPS, 0, 2), (CHINESE_STOPS, 24, 1)])
+def test_a_sentence_that_ends_with_its_line_ends_no_indented_paragraph(
+    lines: list[str], indent: float, paragraphs: int, tmp_path: Path
+) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    font = "tiro" if lines[0].isascii() else "china-s"
+    for row, line in enumerate(lines):
+        page.insert_text((72 + (0 if row else indent), 100 + 32 * row), line, fontname=font, fontsize=12)
+    document.save(tmp_path / "a.pdf")
+    assert len(PyMuPdfText().read(tmp_path / "a.pdf", "", 1).markdown.split("\n\n")) == paragraphs
+
+
 def test_short_lines_far_apart_stand_for_themselves(tmp_path: Path) -> None:
     document = pymupdf.open()
     page = document.new_page()

@@ -231,7 +231,8 @@ def _chinese_goes_on(above: Region, below: Region) -> bool:
     if not (above.label in _RUNNING and below.label in _RUNNING and above.lines and below.lines):
         return False
     last, first = above.lines[-1], below.lines[0]
-    if not _ends_within_chinese(last.text, first.text) or is_list_start(first.text) or last.bold != first.bold:
+    within = _ends_within_chinese(last.text, first.text) or (last.text[-1] in "。！？" and _was_indented(above, first))
+    if not within or is_list_start(first.text) or last.bold != first.bold:
         return False
     right = max(line.box[2] for line in (*above.lines, *below.lines))
     full = last.box[2] > right - _SLACK_EM * last.size and len(last.text) > _FULL
@@ -254,12 +255,20 @@ def _sentence_goes_on(above: Region, below: Region, regions: Sequence[Region]) -
     if above.is_code or below.is_code or is_list_start(first.text) or last.bold != first.bold:
         return False
     within = last.text[-1].islower() or last.text[-1] == "," or (last.text[-1].isalnum() and first.text[0].islower())
-    if not within or not first.text[0].isalpha() or last.text.count(" ") < _LEAST_BLANKS:
+    if not (within or _was_indented(above, first)) or last.text.count(" ") < _LEAST_BLANKS:
+        return False
+    if not first.text[0].isalpha():
         return False
     letter = (last.box[2] - last.box[0]) / len(last.text)
     right = max(region.box[2] for region in regions if region.label in _RUNNING and _share_column(region, below))
     full = right - last.box[2] < letter * (len(first.text.split(maxsplit=1)[0]) + 1)  # the next word has no room
     return full and _is_at_margin(last, first) and _is_next(last, first, _WIDE_GAP_EM)
+
+
+def _was_indented(paragraph: Region, line: PrintedLine) -> bool:
+    """Whether the first line of a paragraph is indented, which this one, right below it, is not."""
+    first = paragraph.lines[0]
+    return first.box[0] > line.box[0] + line.size and not is_list_start(first.text)
 
 
 def _share_column(one: Region, other: Region) -> bool:

@@ -31,4 +31,6 @@ def second_invoice(
 
 def remark_on_second(page: int, number: str) -> str:
     """What a record says of the invoices that it leaves out."""
-    return f"page {page} begins another invoice, {number}: this record is of the first one; split the file for the others"
+    return (
+        f"page {page} begins another invoice, {number}: this record is of the first one; split the file for the others"
+    )
