@@ -8,6 +8,8 @@ from typing import Protocol
 from pipeline.engines.layout.glyph import Glyph
 from stores.models import Box
 
+_WORD = 3  # letters
+_MOST = 0.7  # of a character's width
 _EDGE_EM = 0.1  # so much of a character is blank beside its print
 
 
@@ -40,12 +42,15 @@ def covers(one: Printed, other: Printed) -> bool:
 
 
 def collide(left: Printed, right: Printed) -> bool:
-    """Whether a character of the right text begins before one of the left text on which it stands."""
-    edge = _EDGE_EM * left.glyphs[0].style.size
-    first = [glyph for glyph in right.glyphs if glyph.x0 < left.box[2] and not glyph.char.isspace()]
-    return any(
-        one.x0 < glyph.x0 < one.x1 - edge
-        for one in first
-        for glyph in left.glyphs
-        if glyph.x1 > right.box[0] and not glyph.char.isspace()
-    )
+    """Whether a character of the right text stands on one of the left text, and begins before it; of words alone."""
+    if any(sum(glyph.char.isalpha() for glyph in text.glyphs) < _WORD for text in (left, right)):
+        return False  # the parts of a formula
+    over = [glyph for glyph in right.glyphs if glyph.x0 < left.box[2] and not glyph.char.isspace()]
+    under = [glyph for glyph in left.glyphs if glyph.x1 > right.box[0] and not glyph.char.isspace()]
+    return any(one.x0 < other.x0 and _stands_on(one, other) for one in over for other in under)
+
+
+def _stands_on(one: Glyph, other: Glyph) -> bool:
+    """Whether two characters share most of the narrower one's width: those of formulas reach over one another."""
+    shared = min(one.x1, other.x1) - max(one.x0, other.x0)
+    return shared > _MOST * min(one.x1 - one.x0, other.x1 - other.x0)
