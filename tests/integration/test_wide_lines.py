@@ -64,3 +64,12 @@ def test_short_lines_far_apart_stand_for_themselves(tmp_path: Path) -> None:
     document.save(tmp_path / "a.pdf")
     markdown = PyMuPdfText().read(tmp_path / "a.pdf", "", 1).markdown
     assert "him, address" not in markdown
+
+
+def test_code_far_apart_stays_in_lines(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    for row, line in enumerate(['fprintf(p1, "%s %s %s %s %f %d %d", x[n].author,', "x[n].number, x[n].name);"]):
+        page.insert_text((72, 100 + 28 * row), line, fontname="tiro", fontsize=12)
+    document.save(tmp_path / "a.pdf")
+    assert "author,\n" in PyMuPdfText().read(tmp_path / "a.pdf", "", 1).markdown

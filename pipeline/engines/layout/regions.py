@@ -26,7 +26,7 @@ _GAP_EM = 1.2  # between the lines of a paragraph
 _WIDE_GAP_EM = 2.0  # where lines are set twice as far apart, as in theses
 _SIZE_PT, _SIZE_SHARE = 0.6, 0.12  # by which the sizes of two lines of one text may differ
 _HANGING_EM = 3.0
-_LEAST_BLANKS = 6  # in a line of running text
+_LEAST_BLANKS, _PLAIN = 6, 0.8  # in a line of running text, and its share of letters and blanks
 _FULL = 12  # characters of a full line
 _FEW_TEXTS = 2  # in a figure: the model saw several columns as one
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
@@ -255,14 +255,18 @@ def _sentence_goes_on(above: Region, below: Region, regions: Sequence[Region]) -
     if above.is_code or below.is_code or is_list_start(first.text) or last.bold != first.bold:
         return False
     within = last.text[-1].islower() or last.text[-1] == "," or (last.text[-1].isalnum() and first.text[0].islower())
-    if not (within or _was_indented(above, first)) or last.text.count(" ") < _LEAST_BLANKS:
-        return False
-    if not first.text[0].isalpha():
+    if not (within or _was_indented(above, first)) or not (_is_words(last.text) and first.text[0].isalpha()):
         return False
     letter = (last.box[2] - last.box[0]) / len(last.text)
     right = max(region.box[2] for region in regions if region.label in _RUNNING and _share_column(region, below))
     full = right - last.box[2] < letter * (len(first.text.split(maxsplit=1)[0]) + 1)  # the next word has no room
     return full and _is_at_margin(last, first) and _is_next(last, first, _WIDE_GAP_EM)
+
+
+def _is_words(line: str) -> bool:
+    """Whether a line is several words of a language, and no code or formula."""
+    letters = sum(char.isalpha() or char.isspace() for char in line)
+    return line.count(" ") >= _LEAST_BLANKS and letters > _PLAIN * len(line)
 
 
 def _was_indented(paragraph: Region, line: PrintedLine) -> bool:
