@@ -66,6 +66,19 @@ def test_short_lines_far_apart_stand_for_themselves(tmp_path: Path) -> None:
     assert "him, address" not in markdown
 
 
+def test_names_below_one_another_stand_for_themselves(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    names = [
+        "Ann Roe, Office of the Assistant Secretary for Preparedness and Response",
+        "Sam Doe, National Weather Office",
+    ]
+    for row, name in enumerate(names):
+        page.insert_text((72, 100 + 28 * row), name, fontname="tiro", fontsize=12)
+    document.save(tmp_path / "a.pdf")
+    assert "Response\n" in PyMuPdfText().read(tmp_path / "a.pdf", "", 1).markdown
+
+
 def test_code_far_apart_stays_in_lines(tmp_path: Path) -> None:
     document = pymupdf.open()
     page = document.new_page()

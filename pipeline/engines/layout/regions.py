@@ -257,6 +257,8 @@ def _sentence_goes_on(above: Region, below: Region, regions: Sequence[Region]) -
     within = last.text[-1].islower() or last.text[-1] == "," or (last.text[-1].isalnum() and first.text[0].islower())
     if not (within or _was_indented(above, first)) or not (_is_words(last.text) and first.text[0].isalpha()):
         return False
+    if not first.text[0].islower() and len(above.lines) == 1 and not _was_indented(above, first):
+        return False  # the next name of a list
     letter = (last.box[2] - last.box[0]) / len(last.text)
     right = max(region.box[2] for region in regions if region.label in _RUNNING and _share_column(region, below))
     full = right - last.box[2] < letter * (len(first.text.split(maxsplit=1)[0]) + 1)  # the next word has no room
