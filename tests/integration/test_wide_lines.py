@@ -7,7 +7,10 @@ from pathlib import Path
 import pymupdf
 import pytest
 
+from pipeline.engines.layout.glyphs import PrintedLine
+from pipeline.engines.layout.regions import Region, put_together
 from pipeline.engines.pdf.text_layer import PyMuPdfText
+from stores.models import Label
 
 ENGLISH = (
     "The court finds that the agreement between the parties was made in good faith and that the delay of the delivery "
@@ -66,17 +69,19 @@ def test_short_lines_far_apart_stand_for_themselves(tmp_path: Path) -> None:
     assert "him, address" not in markdown
 
 
-def test_names_below_one_another_stand_for_themselves(tmp_path: Path) -> None:
-    document = pymupdf.open()
-    page = document.new_page()
-    names = [
-        "Ann Roe, Office of the Assistant Secretary for Preparedness and Response",
-        "Sam Doe, National Weather Office",
-    ]
+@pytest.mark.parametrize(
+    ("names", "texts"),
+    [
+        (["Ann Roe, Office of the Assistant Secretary for Preparedness and Response", "Sam Doe, Weather Office"], 2),
+        (["the Office of the Assistant Secretary for Preparedness and for the", "weather of the whole country"], 1),
+    ],
+)
+def test_names_below_one_another_stand_for_themselves(names: list[str], texts: int) -> None:
+    regions = []
     for row, name in enumerate(names):
-        page.insert_text((72, 100 + 28 * row), name, fontname="tiro", fontsize=12)
-    document.save(tmp_path / "a.pdf")
-    assert "Response\n" in PyMuPdfText().read(tmp_path / "a.pdf", "", 1).markdown
+        box = (72.0, 100.0 + 28 * row, 72.0 + 5 * len(name), 112.0 + 28 * row)
+        regions.append(Region(Label.TEXT, box, lines=[PrintedLine(name, box, 12.0, False, False)]))
+    assert len(put_together(regions)) == texts
 
 
 def test_code_far_apart_stays_in_lines(tmp_path: Path) -> None:
