@@ -23,7 +23,7 @@ from pipeline.engines.pdf import images as image_document
 from stores.errors import InputError, PageError
 from stores.models import Label, PageText
 
-VERSION = "3"  # part of fingerprints: raise it with every change of output
+VERSION = "4"  # part of fingerprints: raise it with every change of output
 
 
 @dataclass(frozen=True, slots=True)

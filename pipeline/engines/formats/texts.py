@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.engines.formats.decoding import read_text
 from pipeline.engines.formats.elements import MOST_CELLS, Content, Element, Section, numbered, table
 from pipeline.engines.formats.packages import translated
+from pipeline.engines.formats.typed_tables import is_ruler, rows_of
 from pipeline.engines.formats.web import content_of_html
 from pipeline.engines.text_kinds import separator_of
 from stores.errors import InputError
@@ -48,6 +49,8 @@ def _elements(text: str) -> Iterator[Element]:
             yield Element(label=Label.HEADING, text=lines[0].strip(), level=level)
         elif all(_ITEM.match(line) for line in lines):
             yield from (_item(line) for line in lines)
+        elif (rows := rows_of(lines)) and (drawn := table(rows, heading=True)):
+            yield drawn
         elif _is_drawn(lines):
             yield Element(label=Label.TEXT, text="\n".join(lines), code=True)
         else:
@@ -76,7 +79,8 @@ def _heading_level(lines: list[str]) -> int:
 
 def _is_drawn(lines: list[str]) -> bool:
     """Whether places within the lines mean something, as in a table set with blanks."""
-    return len(lines) > 1 and sum(bool(re.search(r"\S {3,}\S", line)) for line in lines) * 2 > len(lines)
+    printed = [line for line in lines if not is_ruler(line)]
+    return len(printed) > 1 and sum(bool(re.search(r"\S {3,}\S", line)) for line in printed) * 2 > len(printed)
 
 
 def read_markdown(path: Path) -> Content:

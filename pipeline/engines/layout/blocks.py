@@ -31,8 +31,10 @@ _SPACED = 1.2  # of the usual pitch, at most, from one line of an item of Chines
 _WIDEST_PITCH_EM = 2.2  # of lines that are set apart
 _SLIDE_PT, _SLIDE_GAP_EM = 18.0, 0.7  # type of slides, and the gap between two lines of it that do not run on
 _ENDS, _RAGGED_EM = ".!?:;。！？；：", 3.0  # of a sentence; from the end of a full line to the edge of its column
+_LEAST_TEXT, _MOSTLY_LARGE = 8, 0.5  # lines of a text, and the share of large ones: headings stand over something
 _STOPS = "。！？；："
 _CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
+_BARE_NUMBER, _LEAST_NUMBERS, _LEAST_BEHIND = re.compile(r"\d{1,3}[a-z]?|[a-z]"), 2, 12  # characters behind it
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
 
 
@@ -64,7 +66,7 @@ def pieces(
     alone = _standing_alone(lines, right)
     if label is Label.LIST:
         alone = frozenset(at for at in alone if _heads_paragraph(lines, at))
-    titles = _heading_lines(lines, body, right)
+    titles, numbered = _heading_lines(lines, body, right), _hanging_numbers(lines)
     entries = _are_entries(lines, right) or _are_short_entries(lines, column[1])
     for index, line in enumerate(lines):
         before = lines[index - 1] if index else None
@@ -73,8 +75,10 @@ def pieces(
             _add_heading(cut, line, before)
         elif index in alone or (index - 1 in alone and not (listed and is_list_start(line.text))):
             cut.append(Piece(Label.TEXT, [[line]]))
-        elif listed and is_list_start(line.text):
+        elif (listed and is_list_start(line.text)) or (index in numbered and label is Label.LIST):
             _add_item(cut, line)
+        elif index in numbered:
+            cut.append(Piece(Label.TEXT, [[line]]))
         elif before is None:
             goes_on = any(is_list_start(other.text) for other in lines)  # what is above the first bullet is no item
             cut.append(Piece(Label.TEXT if goes_on else label, [[line]]))
@@ -94,7 +98,17 @@ def _heading_lines(lines: Sequence[PrintedLine], body: float, right: float) -> f
     for at in range(len(lines) - 1, 0, -1):
         if large[at - 1] and not large[at] and _is_same_text(lines[at - 1], lines[at], right):
             large[at - 1] = False
+    if len(lines) >= _LEAST_TEXT and sum(large) > _MOSTLY_LARGE * len(lines):
+        return frozenset()  # a text in larger type than the small print around it
     return frozenset(at for at, is_large in enumerate(large) if is_large)
+
+
+def _hanging_numbers(lines: Sequence[PrintedLine]) -> frozenset[int]:
+    """Indices of the lines of a form that begin with a bare number, or a letter, that stands apart from the text."""
+    parts = [line.parts if len(line.parts) > 1 and len(line.parts[1].text) >= _LEAST_BEHIND else () for line in lines]
+    first = [own[0].text if own else "" for own in parts]
+    apart = [at for at, text in enumerate(first) if _BARE_NUMBER.fullmatch(text)]
+    return frozenset(apart if sum(first[at].isdigit() for at in apart) >= _LEAST_NUMBERS else ())
 
 
 def _is_same_text(before: PrintedLine, line: PrintedLine, right: float) -> bool:
@@ -321,7 +335,7 @@ def is_no_item(lines: Sequence[PrintedLine], right: float) -> bool:
     paragraph = _is_chinese_paragraph(lines, right)
     if is_list_start(first) or (not paragraph and any(is_list_start(line.text) for line in lines)):
         return False
-    return first[0] in "#>" or paragraph or is_choice(first) or runs_right_to_left(first)
+    return first[0] in "#><" or paragraph or is_choice(first) or runs_right_to_left(first)
 
 
 def _is_chinese_paragraph(lines: Sequence[PrintedLine], right: float) -> bool:

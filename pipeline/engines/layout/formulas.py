@@ -12,6 +12,7 @@ from pipeline.engines.layout.regions import Region, share_of
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.math.formulas import Formula, take_formulas
 from pipeline.engines.math.printed import codes_of, lacks_meanings, may_hold_formulas, rules_of
+from pipeline.engines.math.stacked import with_fractions
 from stores.models import Box, Label
 
 _MOST_OF_IT = 0.5  # of a table or figure is a formula: it is none
@@ -24,13 +25,17 @@ def with_formulas(
 ) -> tuple[list[Region], list[dict[str, Any]]] | None:
     """The regions of a page with its formulas among them, and its text blocks with TeX in place of formulas in lines.
 
-    Text in tables and figures stays as it is. None where a page has no formulas.
+    Without a font of formulas only fractions are taken. Text in tables and figures stays as it is. None where a page
+    has no formulas.
     """
-    if sheet.recognised or sheet.crowded or not may_hold_formulas(sheet.blocks):
+    if sheet.recognised or sheet.crowded:
         return None
     barred = [region.box for region in regions if region.label in (Label.TABLE, Label.FIGURE)]
+    spans = (span for path in drawings.paths for item in path["items"] if (span := span_of(item)) is not None)
+    if not may_hold_formulas(sheet.blocks):
+        blocks = with_fractions(sheet.blocks, rules_of(spans, sheet.width), barred)
+        return None if blocks is sheet.blocks else (regions, blocks)
     codes = codes_of(sheet.coded_blocks) if lacks_meanings(sheet.blocks) else {}
-    spans = [span for path in drawings.paths for item in path["items"] if (span := span_of(item)) is not None]
     taken = take_formulas(sheet.blocks, codes, rules_of(spans, sheet.width), barred)
     return (_parted(regions, taken.formulas), taken.blocks) if taken else None
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from pipeline.engines.layout import accents, letter_spacing, right_to_left, script_gaps
+from pipeline.engines.layout import accents, full_width_advances, letter_spacing, right_to_left, script_gaps
 from pipeline.engines.layout.arcs import Placed, with_arcs
 from pipeline.engines.layout.baselines import raised_spans
 from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.overprint import collide, covers, follows
+from pipeline.engines.layout.printed_order import in_printed_order
 from pipeline.engines.layout.script_gaps import is_cjk
 from pipeline.engines.layout.soft_hyphens import SOFT, with_printed_hyphens
 from pipeline.engines.layout.styles import Style, style_of
@@ -60,7 +61,7 @@ def fragments_of(blocks: Iterable[dict[str, Any]]) -> list[Fragment]:
     styles: dict[tuple[Any, ...], Style] = {}  # one for all spans that are set alike
     for block in blocks:
         for line in block.get("lines", ()):
-            glyphs = tuple(_glyphs(line, styles))
+            glyphs = full_width_advances.with_blanks(in_printed_order(tuple(_glyphs(line, styles))))
             if accents.may_have_accents(glyph.char for glyph in glyphs):
                 glyphs = tuple(accents.with_accents(glyphs))
             if any(glyph.char == SOFT for glyph in glyphs):
@@ -344,7 +345,8 @@ def _tidied(text: str) -> str:
     """Doubled single quotes made double ones, long rows of dots short; a line of nothing but rules is none."""
     if _RULER.fullmatch(text):
         return ""
-    text = _LEADERS.sub(" … ", text).strip() if any(sign in text for sign in "·…⋯") or ".." in text else text
+    if ".." in text or ". . ." in text or any(sign in text for sign in "·…⋯"):
+        text = _LEADERS.sub(" … ", text).strip()
     return text.replace("‘‘", "“").replace("’’", "”")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, printed_lines, split_at_wide_gaps
 from pipeline.engines.layout.regions import Region, union
+from pipeline.engines.layout.side_labels import parted_at_label
 from stores.models import Box, Label
 
 _GUTTER_EM = 2.5  # a narrower gap is none between blocks
@@ -32,6 +33,10 @@ def _may_part(region: Region) -> bool:
 
 
 def _parts(region: Region) -> list[Region]:
+    if sides := parted_at_label(region.fragments):
+        label, *rest = sides
+        regions = [Region(region.label, _around(part), part) for part in rest if part]
+        return [Region(Label.TEXT, _around(label), label), *(part for other in regions for part in _parts(other))]
     pieces = [piece for part in region.fragments for piece in split_at_wide_gaps(part)]
     gutter = _widest_gap(pieces, _PROSE_GUTTER_EM)
     if gutter is None:

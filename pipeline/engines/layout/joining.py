@@ -19,13 +19,15 @@ _START = re.compile(r"[^\W\d_]+")
 _CHECK_BOX = re.compile(r"\[[x ]\] (?=\S)")
 _BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\ufffd\-–*]|—{1,3}|o(?=\s))\s*(?=\S)")
 _NUMBERED = re.compile(
-    r"^(?:[(（]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）]|\d{1,3}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳]|[A-H](?:[．、]|\.(?=\s?[\u4e00-\u9fff])))\s*\S"
+    r"^(?:[(（]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）]|\d{1,3}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳]|[A-H](?:[．、]|\.(?=\s?[\u4e00-\u9fff])))\s*[^\s;；,，。)）]"
 )
 _BOXES = "□☐☑☒√✓✔■"
 _CHOICE = re.compile(rf"[{_BOXES}]\s*[^\s{_BOXES}][^{_BOXES}]{{0,11}}[{_BOXES}]\s*\S")
 _LABELLED = re.compile(r"(?=[^\W\d_])(?!https?:)[^：:，。；,;.!?？！]{1,18}[：:]\s*\S")
 _AMOUNT = r"[-−(]?[$€£¥￥₹₩]?\s?\d[\d.,]*[)%]?"
 _AMOUNTS = re.compile(rf"(?=.*[^\W\d_]{{2}}).*\S\s+{_AMOUNT}\s+{_AMOUNT}")
+_DAY = re.compile(r"(?:19|20)\d\d\s?(?:年\s?\d{1,2}\s?月\s?\d{1,2}\s?日|([-./])\d{1,2}\1\d{1,2}(?!\d))")
+_GOES_ON = ",，、;；-–—至到和及与"  # at the end of a line: what follows belongs to it
 _CONTENTS = re.compile(r".*\S … [\dIVXLCivxlc]{1,6}")
 
 
@@ -116,9 +118,11 @@ def is_list_start(text: str) -> bool:
 def are_rows(before: str, line: str) -> bool:
     """Whether two lines stand for themselves, however long.
 
-    They are values behind labels, entries of a list of contents, or both end in a row of numbers.
+    They are values behind labels, entries of a list of contents, or both begin with a day or end in a row of numbers.
     """
     if _CONTENTS.fullmatch(before) or is_choice(before) or is_choice(line):
+        return True
+    if _DAY.match(before) and _DAY.match(line) and before[-1] not in _GOES_ON:
         return True
     if _AMOUNTS.fullmatch(before) and _AMOUNTS.fullmatch(line):
         return True

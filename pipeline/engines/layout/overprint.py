@@ -10,6 +10,7 @@ from stores.models import Box
 
 _WORD = 3  # letters
 _MOST = 0.7  # of a character's width
+_ALONE = 0.6  # of the width of a single character
 _EDGE_EM = 0.1  # so much of a character is blank beside its print
 
 
@@ -38,7 +39,15 @@ def covers(one: Printed, other: Printed) -> bool:
     within = [glyph for glyph in longer.glyphs if glyph.x0 < x1 and glyph.x1 > x0 and not glyph.char.isspace()]
     edge = max(0.5, _EDGE_EM * shorter.glyphs[0].style.size)
     printed = [glyph for glyph in shorter.glyphs if not glyph.char.isspace()] if within else []
-    return x0 >= x1 or any(g.x0 < s.x1 - edge and g.x1 > s.x0 + edge for g in within for s in printed)
+    over = [(g, s) for g in within for s in printed if g.x0 < s.x1 - edge and g.x1 > s.x0 + edge]
+    return x0 >= x1 or any(not (len(printed) == 1 and _reaches_over(*pair)) for pair in over)
+
+
+def _reaches_over(one: Glyph, other: Glyph) -> bool:
+    """Whether a symbol reaches over a part of the letter beside it, as fonts of formulas let it."""
+    symbols = any("symbol" in glyph.style.font.lower() for glyph in (one, other))
+    shared = min(one.x1, other.x1) - max(one.x0, other.x0)
+    return symbols and shared <= _ALONE * min(one.x1 - one.x0, other.x1 - other.x0)
 
 
 def collide(left: Printed, right: Printed) -> bool:

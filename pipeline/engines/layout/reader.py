@@ -15,6 +15,7 @@ from pipeline.engines.layout import headings, margins
 from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout.annotations import Comment, comments_of, with_comments
 from pipeline.engines.layout.bare_pictures import bare_pictures
+from pipeline.engines.layout.contents_lists import with_contents
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.drawn_tables import drawn_tables
 from pipeline.engines.layout.drop_caps import with_drop_caps
@@ -27,6 +28,7 @@ from pipeline.engines.layout.joining import words_of
 from pipeline.engines.layout.label_rows import paired_rows
 from pipeline.engines.layout.left_out import combined, leave_out, unmapped
 from pipeline.engines.layout.list_items import correct_items, with_note_marks
+from pipeline.engines.layout.outer_tables import without_outer_tables
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.panels import order_of, panels_of, parted_at_panels
 from pipeline.engines.layout.pictured_lines import pictured
@@ -51,6 +53,7 @@ from pipeline.engines.layout.struck import mark_struck
 from pipeline.engines.layout.table_finder import lighten
 from pipeline.engines.layout.table_headings import parted_at_headings
 from pipeline.engines.layout.tables import frames_of_grid, frames_of_placements
+from pipeline.engines.layout.text_boxes import boxes_of_paragraphs
 from pipeline.engines.layout.ticks import marks_in_cells, with_ticked_boxes
 from pipeline.engines.layout.unread_print import PrintPlace, PrintReader, places_of_print, read_places
 from pipeline.engines.layout.vertical import vertical_regions
@@ -146,7 +149,7 @@ def _read(
     if strip:
         regions = rows_of_strip(regions)
     panels = [] if sheet.recognised or sheet.crowded else panels_of(drawings.paths, sheet.width, sheet.height)
-    regions = parted_at_gutters(parted_at_panels(parted_at_headings(regions), panels))
+    regions = parted_at_gutters(with_contents(parted_at_panels(parted_at_headings(regions), panels)))
     for region in regions:
         region.lines = printed_lines(region.fragments)
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
@@ -205,25 +208,27 @@ def _looked_at(
         if not drawings.searchable:
             return regions, [Fault(code="tables_left_out", message=_TOO_MANY_RULES)]
         regions = _with_tables(regions, _not_parts(_found_tables(sheet, drawings, groups), regions))
-        regions = [_ruled(region, drawings, fragments) for region in regions]
+        regions = [part for region in regions for part in _ruled(region, drawings, fragments)]
     if sheet.recognised or sheet.crowded or not drawings.rules:
         return regions, []
-    return _with_tables(regions, drawn_tables(regions, drawings.rules, fragments)), []
+    regions = _with_tables(regions, drawn_tables(regions, drawings.rules, fragments))
+    return without_outer_tables(regions, fragments), []
 
 
-def _ruled(region: Region, drawings: Drawings, fragments: Sequence[Fragment]) -> Region:
-    """A table with the cells that drawn lines part, where they part all of them."""
+def _ruled(region: Region, drawings: Drawings, fragments: Sequence[Fragment]) -> list[Region]:
+    """A table with the cells that drawn lines part, where they part all of them; texts where these are in boxes."""
     if not region.frames:
-        return region
+        return [region]
     columns, rows = (len({getattr(frame, side) for frame in region.frames}) for side in ("column", "row"))
     texts = [piece.box for part in fragments for piece in split_at_wide_gaps(part)]
     frames = ruled_frames(region.box, drawings.rules, columns, rows, texts)
     if not frames:
-        return region
+        texts_in_boxes = boxes_of_paragraphs(region.box, drawings.rules, texts)
+        return [Region(Label.TEXT, box) for box in texts_in_boxes] or [region]
     boxes = [frame.box for frame in frames]
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     box = union(region.box, (min(lefts), min(tops), max(rights), max(bottoms)))
-    return replace(region, box=box, frames=frames, ruled=True)
+    return [replace(region, box=box, frames=frames, ruled=True)]
 
 
 def _drawn(sheet: Sheet, drawings: Drawings) -> list[Box] | None:

@@ -11,6 +11,7 @@ from stores.models import Box
 
 SAME_PT = 3.0  # what differs by less stands at one height
 MANY_LINES = 3  # in a cell
+_WIDE_LINES = 0.5  # of the texts of a cell
 _SHARED_HEIGHTS = 0.7  # of the lines of a cell
 
 
@@ -28,6 +29,12 @@ def holds_rows(frames: Sequence[Frame], texts: Sequence[Box]) -> bool:
             if shared > _SHARED_HEIGHTS * min(len(one), len(other)):
                 return True
     return False
+
+
+def is_paragraph(frame: Frame, texts: Sequence[Box]) -> bool:
+    """Whether most of what stands in a cell reaches over half of it: lines of a paragraph, not of columns."""
+    widths = [text[2] - text[0] for text in texts if middle_in(text, frame.box)]
+    return sum(2 * width > frame.box[2] - frame.box[0] for width in widths) > _WIDE_LINES * len(widths)
 
 
 def with_unruled_rows(frames: list[Frame], texts: Sequence[Box]) -> list[Frame]:

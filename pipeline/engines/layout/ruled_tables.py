@@ -15,6 +15,7 @@ from pipeline.engines.layout.ruled_cells import (
     heights_in,
     holds_rows,
     holds_single_texts,
+    is_paragraph,
     middle_in,
     with_unruled_rows,
 )
@@ -27,6 +28,7 @@ _COVERED = 0.7  # of the side of a cell that is drawn
 _LONG = 0.35  # of the table's width or height: shorter lines are no part of its grid
 _RULED = 0.5  # of the sides between cells that are drawn
 _LEAST_BOXES = 4  # of a form
+_LEAST_OF_LARGE_FORM, _PARAGRAPHS = 12, 0.25  # boxes of a form, and the share of them that may hold paragraphs
 _MOST_LINES = 600
 _MOST_CELLS = 3000
 _JOINT_PT = 1.0  # between two pieces of a line that meet
@@ -57,7 +59,7 @@ def ruled_frames(
     if not lines.level or not lines.upright or len(lines.level) + len(lines.upright) > _MOST_LINES:
         return []
     cells = _cells_of_grid(box, lines, columns, rows, texts)
-    boxes = _boxes_of_form(*_grown(box, lines, paths), texts)
+    boxes = _boxes_of_form(*_grown(box, lines, paths), texts, columns)
     if len(boxes) <= len(cells):
         return cells
     return boxes if cells else [replace(frame, heading=False) for frame in boxes]
@@ -130,18 +132,36 @@ def _grown(box: Box, lines: _Lines, paths: Sequence[dict[str, Any]]) -> tuple[Bo
     return wider, _lines_near(wider, paths)
 
 
-def _boxes_of_form(box: Box, lines: _Lines, texts: Sequence[Box]) -> list[Frame]:
+def _boxes_of_form(box: Box, lines: _Lines, texts: Sequence[Box], columns: int) -> list[Frame]:
     """The boxes of a form, as wide as each row wants them: every text stands in one, with its label and no more."""
+    frames = _boxes_with_texts(box, lines, texts)
+    more = any(frame.column + frame.columns > columns for frame in frames)  # than the model sees
+    return frames if len(frames) >= _LEAST_BOXES and _are_filled_in(frames, texts, paragraphs=more) else []
+
+
+def boxes_with_texts(box: Box, paths: Sequence[dict[str, Any]], texts: Sequence[Box]) -> list[Frame]:
+    """The boxes that lines around ``box`` part, where these hold every text whole; none where they do not."""
+    lines = _lines_near(box, paths)
+    few = 0 < len(lines.level) + len(lines.upright) <= _MOST_LINES
+    return _boxes_with_texts(*_grown(box, lines, paths), texts) if few and lines.level and lines.upright else []
+
+
+def _boxes_with_texts(box: Box, lines: _Lines, texts: Sequence[Box]) -> list[Frame]:
     xs, ys = _places(lines.upright, 0.0), _places(lines.level, _LONG * (box[2] - box[0]))
     across, down = len(xs) - 1, len(ys) - 1
     inside = [text for text in texts if middle_in(text, box)]
     if min(across, down) < 2 or across * down > _MOST_CELLS or not _is_framed(lines, inside):
         return []
     frames = _merged(_Grid(xs, ys, lines), least=0.0)
-    if len(frames) < _LEAST_BOXES or any(len(heights_in(frame.box, texts)) >= MANY_LINES for frame in frames):
-        return []
     whole = all(any(_stands_in(text, frame.box) for frame in frames) for text in inside)
     return frames if whole else []
+
+
+def _are_filled_in(frames: Sequence[Frame], texts: Sequence[Box], *, paragraphs: bool) -> bool:
+    """Whether boxes hold a line or two each; a few of many may hold ``paragraphs``, but no rows that no line parts."""
+    long = [frame for frame in frames if len(heights_in(frame.box, texts)) >= MANY_LINES]
+    few = len(frames) >= _LEAST_OF_LARGE_FORM and len(long) <= _PARAGRAPHS * len(frames)
+    return not long or (paragraphs and few and all(is_paragraph(frame, texts) for frame in long))
 
 
 def _stands_in(text: Box, box: Box) -> bool:

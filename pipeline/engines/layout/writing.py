@@ -18,6 +18,7 @@ from pipeline.page_markdown import AT_MARGIN, escaped
 from stores.models import Block, Box, Label, Line, PageText, PrintStyle
 
 _DEEPEST = 60  # blanks before a line of code
+_WIDEST = 120  # blanks before the next column of it
 
 
 def written(
@@ -59,7 +60,7 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
         return [_paragraph(Piece(Label.TEXT, [[line] for line in lines]), words)]
     if label is Label.TABLE:
         frames = region.frames if region.ruled else respecting_gaps(region.frames, region.fragments)
-        table = filled(region.fragments, frames, words)
+        table = filled(region.fragments, frames, words, ruled=region.ruled)
         column = table and (table.is_column or (table.is_stepped and not region.ruled))
         if table and not (table.is_frame or column or table.is_prose or _is_form(region)):
             cells = table.lines([line.box for line in lines])
@@ -142,16 +143,26 @@ def _paragraph(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
     listing = len(lines) > 1 and is_listing(lines)
     if listing and not reads_as_prose(" ".join(line.text for line in lines)):
         text = "\n".join(_indented(lines))
-        return _block(piece.label, _around(lines), lines, text), f"```\n{text}\n```"
+        listed = "\n".join(_indented(lines, in_columns=True))
+        return _block(piece.label, _around(lines), lines, text), f"```\n{listed}\n```"
     text = "\n".join(joined([line.text for line in part], words) for part in piece.parts)
     return _block(piece.label, _around(lines), lines, text), escaped(text)
 
 
-def _indented(lines: Sequence[PrintedLine]) -> list[str]:
-    """Lines of letters of one width with the blanks before each."""
+def _indented(lines: Sequence[PrintedLine], *, in_columns: bool = False) -> list[str]:
+    """Lines of letters of one width with the blanks before each, and with those that part its columns."""
     left = min(line.box[0] for line in lines)
-    width = statistics.median((line.box[2] - line.box[0]) / len(line.text) for line in lines)
-    return [" " * min(_DEEPEST, round((line.box[0] - left) / max(width, 1.0))) + line.text for line in lines]
+    parts = [part for line in lines for part in line.as_lines()]
+    width = max(1.0, statistics.median((part.box[2] - part.box[0]) / len(part.text) for part in parts))
+    return [_placed_text(line.as_lines() if in_columns else (line,), left, width) for line in lines]
+
+
+def _placed_text(parts: Sequence[Line | PrintedLine], left: float, width: float) -> str:
+    """The parts of a line, each at its place where the one before leaves room; ``width``: of a letter, in points."""
+    text = " " * min(_DEEPEST, round((parts[0].box[0] - left) / width)) + parts[0].text
+    for part in parts[1:]:
+        text += " " * max(1, min(_WIDEST, round((part.box[0] - left) / width) - len(text))) + part.text
+    return text
 
 
 def _block(label: Label, box: Box, lines: Sequence[PrintedLine], text: str, level: int = 0) -> Block:

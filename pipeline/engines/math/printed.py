@@ -81,7 +81,7 @@ def _pieces_of_line(line: dict[str, Any], codes: Codes) -> list[Piece]:
                 if pieces:
                     pieces[-1].blanks.append(char)
                 continue
-            sign = _sign(char, span, codes)
+            sign = sign_of(char, span, codes)
             if sign is None:
                 continue
             if not pieces or sign.box[0] - pieces[-1].signs[-1].box[2] > _WIDE * sign.size:
@@ -125,7 +125,8 @@ def is_word(letters: Sequence[Sign]) -> bool:
     return bool(text) and len(text) > (1 if letters[0].alphabet in ("mathrm", "mathbf") else 2)
 
 
-def _sign(char: dict[str, Any], span: dict[str, Any], codes: Codes) -> Sign | None:
+def sign_of(char: dict[str, Any], span: dict[str, Any], codes: Codes) -> Sign | None:
+    """A printed character of a span as the sign of a formula; None where nobody sees it."""
     text = char["c"]
     if text in _UNSEEN:
         return None
