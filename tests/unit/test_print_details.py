@@ -182,6 +182,14 @@ def test_the_lines_of_a_centred_title_are_one() -> None:
         assert len(put_together([region(Label.TITLE, first), region(Label.HEADING, other)])) == 2
 
 
+def test_a_glyph_that_macos_names_twice_is_one_character() -> None:
+    twice = [char("⼿", 0, 10), char("手", 10, 10), char("机", 10, 20), char("年", 20, 30), char("\uf98e", 29, 31)]
+    real = [char("人", 40, 50), char("人", 50, 60)]
+    whole = span("", 0)
+    whole["chars"] = [*twice, *real]
+    assert printed(line(whole)) == ["手机年人人"]
+
+
 def page_of(number: int, *rows: tuple[str, Label, float]) -> Page:
     markdown, blocks = "", []
     for text, label, y in rows:

@@ -38,14 +38,20 @@ def take_actual_text(blocks: Blocks, read: Callable[[], Blocks]) -> None:
             char["c"] = said[place][0]
 
 
+def is_tagged(document: Any) -> bool:
+    """Whether a PDF tells its structure by tags."""
+    catalog = document.pdf_catalog()
+    return bool(catalog > 0 and document.xref_get_key(catalog, _STRUCTURE)[0] != "null")
+
+
 @contextmanager
 def without_structure(document: Any) -> Iterator[None]:
     """Let a PDF have no structure tree for a while: MuPDF reads its ActualText beside the words that it stands for."""
-    catalog = document.pdf_catalog()
-    kind, root = document.xref_get_key(catalog, _STRUCTURE) if catalog > 0 else ("null", "")
-    if kind == "null":
+    if not is_tagged(document):
         yield
         return
+    catalog = document.pdf_catalog()
+    _, root = document.xref_get_key(catalog, _STRUCTURE)
     document.xref_set_key(catalog, _STRUCTURE, "null")
     try:
         yield

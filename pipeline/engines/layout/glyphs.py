@@ -83,6 +83,7 @@ def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Itera
     blank: Glyph | None = None  # one that MuPDF read from a gap
     before = ""  # what the line says so far
     end = 0.0
+    radical = False  # the last character was read from the sign of a radical
     raised = raised_spans(line["spans"])
     for at, span in enumerate(line["spans"]):
         key = span["flags"], span["char_flags"], span["font"], span["size"], span.get("struck"), at in raised
@@ -94,6 +95,9 @@ def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Itera
                 text = " "
             if not text:
                 continue
+            again = before[-1:] == text and (radical or text != char["c"])
+            if again and box[2] - box[0] < 0.5 * style.size:
+                continue  # macOS names one glyph twice: as a radical, and as the character that looks the same
             glyph = made(Glyph, (text, *box, style))
             if text == " " and char.get("synthetic"):
                 blank = glyph
@@ -101,7 +105,7 @@ def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Itera
             if blank is not None and not script_gaps.is_setting(before, text, (box[0] - end) / style.size):
                 yield blank
             blank = None
-            before, end = before + text, box[2]
+            before, end, radical = before + text, box[2], text != char["c"]
             yield glyph
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from pipeline.engines.layout.actual_text import take_actual_text, without_structure
+from pipeline.engines.layout.actual_text import is_tagged, take_actual_text, without_structure
 from pipeline.engines.layout.stroked import mark_stroked
 from pipeline.engines.pdf import mupdf
 from stores.models import Box
@@ -29,6 +29,7 @@ class Sheet:
     def __init__(self, page: Any, recognised: bool) -> None:
         self.page = page
         self.recognised = recognised
+        self.tagged = bool(page.parent.is_pdf) and is_tagged(page.parent)
         self.crowded = False  # by drawings: see drawn_lines
         self.scale = 1.0  # of what is drawn, against the page as it came
         self.left_out: list[Box] = []  # boxes of lines that are no part of the text
@@ -49,6 +50,8 @@ class Sheet:
         flags = flags & ~pymupdf.TEXT_COLLECT_STYLES | wanted
         if self.crowded:  # nothing that compares each drawing with each letter
             flags &= ~(pymupdf.TEXT_COLLECT_STYLES | pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_TABLE_HUNT)
+        if self.tagged:  # MuPDF 1.28 crashes over drawings that it hands in later than the tag they belong to
+            flags &= ~pymupdf.TEXT_LAZY_VECTORS
         return pymupdf.Page.get_textpage(self.page, flags=flags)  # past what covers the page's own: table finding
 
     @cached_property
