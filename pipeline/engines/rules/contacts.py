@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}", re.ASCII)
+_GLUED_LABEL = re.compile(r"^(?:E-[Mm]ail|Email|Mail)(?=[a-z0-9])")  # set in bold, without a blank behind it
 _URL = re.compile(
     r"(?:https?://|ftp://|www\.)[^\s<>\"'，。；）】》]+"
     r"|(?<![@\w.-])(?:linkedin\.com|github\.com|gitlab\.com|gitee\.com|orcid\.org|twitter\.com|x\.com|zhihu\.com|"
@@ -16,11 +17,12 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w.,/-])(?:\+|\(\+?|00)?\d[\d\s().\-–/]{5,22}\d(?![\w/%]|,\d)")
+_MOST_DIGITS = 15  # of one number
 _EXTENSION = re.compile(
     r"\s*[,;/-]?\s*(?:ext(?:ension)?\b\.?|x|durchwahl|poste|转|分机)\s*[:：]?\s*(\d{1,6})(?!\w)", re.IGNORECASE
 )
 _PHONE_LABEL = re.compile(
-    r"(?:\btel|\bphone|\bmobile|\bmob\b|\bfax|\bcell|\bhandy|\bcall\b|\bhp\b|telefoon|telefon|t[ée]l[ée]phone|电话|電話|手机|手機|联系方式|传真)",
+    r"(?:\btel|\bphone|\bmobile|\bmob\b|\bfax|\bcell|\bhandy|\bcall\b|\bhp\b|telefoon|telefon|\bcelular|\bm[óo]vil|\bportable|\bcellulare|t[ée]l[ée]phone|电话|電話|手机|手機|联系方式|传真)",
     re.IGNORECASE,
 )  # fmt: skip
 
@@ -36,7 +38,8 @@ class ContactMatch:
 
 def find_emails(text: str) -> list[ContactMatch]:
     """Find e-mail addresses as printed, without a closing point."""
-    matches = [(match.start(), match[0].rstrip(".")) for match in _EMAIL.finditer(text)]
+    matches = [(match.end(), _GLUED_LABEL.sub("", match[0].rstrip("."))) for match in _EMAIL.finditer(text)]
+    matches = [(text.rindex(value, 0, end), value) for end, value in matches]
     return [ContactMatch(start=at, end=at + len(value), value=value) for at, value in matches]
 
 
@@ -61,7 +64,7 @@ def find_phones(text: str, region: str = "", expected: bool = False) -> list[Con
     text = text.replace("丨", "|")  # a stroke between contacts, though it counts as a letter
     labelled = expected or bool(_PHONE_LABEL.search(text))
     phones = []
-    for match in _PHONE.finditer(text):
+    for match in (one for both in _PHONE.finditer(text) for one in _apart(both)):
         value = _normal_phone(match[0], region, labelled)
         if value:
             more = _EXTENSION.match(text, match.end())
@@ -70,10 +73,19 @@ def find_phones(text: str, region: str = "", expected: bool = False) -> list[Con
     return phones
 
 
+def _apart(match: re.Match[str]) -> list[re.Match[str]]:
+    """The two numbers that a dash or stroke with a blank parts, where both together are too long for one."""
+    joint = re.search(r"\s+[-–/]\s*|[-–/]\s+", match[0]) if len(re.sub(r"\D", "", match[0])) > _MOST_DIGITS else None
+    if joint is None:
+        return [match]
+    ends = [(match.start(), match.start() + joint.start()), (match.start() + joint.end(), match.end())]
+    return [one for start, end in ends if (one := _PHONE.match(match.string, start, end))]
+
+
 @lru_cache(maxsize=2048)
 def _normal_phone(printed: str, region: str, labelled: bool) -> str | None:
     digits = re.sub(r"\D", "", printed)
-    if not 7 <= len(digits) <= 15 or _is_other_number(printed):
+    if not 7 <= len(digits) <= _MOST_DIGITS or _is_other_number(printed):
         return None
     import phonenumbers
 

@@ -57,7 +57,7 @@ _DATE_PATTERNS = tuple(
         ("M'y", rf"(?<![^\W\d_])({_WORD})\.?\s?[’'](\d{{2}})(?!\d)"),
         (
             "my",
-            rf"{_BEGIN}(0?[1-9]|1[0-2])\s?[-/.]\s?({_YEAR})(?!-(?!\s|\d{{1,2}}[/.]{_YEAR})|[/.])(?![/.-]*\d(?<!-\d))",
+            rf"{_BEGIN}(?![1-9]\s-)(0?[1-9]|1[0-2])\s?[-/.]\s?({_YEAR})(?!-(?!\s|\d{{1,2}}[/.]{_YEAR})|[/.])(?![/.-]*\d(?<!-\d))",
         ),
         ("ym", rf"{_BEGIN}({_YEAR})\s?[-/.]\s?(0?[1-9]|1[0-2])(?![\d%])"),
         ("ymd", rf"(?<![\w.,/-])({_YEAR})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\w)"),
@@ -79,6 +79,11 @@ _BARE_START = re.compile(rf"(?<![\w])({_WORD})\.?{_DASH}(?=({_WORD})\.?,?\s?((?:
 _SHORT_YEARS = re.compile(  # only between months: "Sep 15" alone is a day
     rf"(?<![^\W\d_])({_WORD})\.?\s?['’]?(\d{{2}})(?!\d){_DASH}"
     rf"(?:({_WORD})\.?\s?['’]?(\d{{2}})(?![\d.,/:]|\s*,?\s*{_YEAR})|(?:{OPEN_END})(?![^\W\d_]))",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(  # "05/19 to 11/20"
+    rf"(?<![\d./-])(0?[1-9]|1[0-2])/(\d{{2}})(?![\d/]){_DASH}"
+    rf"(?:(0?[1-9]|1[0-2])/(\d{{2}})(?![\d/])|(?:{OPEN_END})(?![^\W\d_]))",
     re.IGNORECASE,
 )
 _MONTHS_OF_YEAR = re.compile(  # "03–06 2012"
@@ -189,7 +194,8 @@ def find_periods(text: str, month_first: bool = False, casual: bool = False) -> 
         return periods
     months = [*_periods_of_months(text), *_periods_of_republic(text)]
     periods = [one for one in periods if not any(_overlap(one, other) for other in months)] + months
-    short = [period for period in _short_year_periods(text) if not any(_overlap(period, other) for other in periods)]
+    two_digits = [*_short_year_periods(text), *_numbered_periods(text)]
+    short = [period for period in two_digits if not any(_overlap(period, other) for other in periods)]
     return sorted([*periods, *short], key=lambda period: period.start)
 
 
@@ -217,6 +223,14 @@ def _short_year_periods(text: str) -> Iterator[PeriodMatch]:
         first = _named(match[2], match[1], None)
         last = _named(match[4], match[3], None) if match[3] else PRESENT
         if first and last and first <= last:  # "present" is behind all years
+            yield PeriodMatch(start=match.start(), end=match.end(), first=first, last=last)
+
+
+def _numbered_periods(text: str) -> Iterator[PeriodMatch]:
+    """Read ``11/20 to present``: month and year of two digits, both in a period."""
+    for match in _NUMBERED.finditer(text):
+        first, last = f"20{match[2]}-{int(match[1]):02}", f"20{match[4]}-{int(match[3]):02}" if match[3] else PRESENT
+        if first <= last:
             yield PeriodMatch(start=match.start(), end=match.end(), first=first, last=last)
 
 

@@ -44,7 +44,7 @@ _SEASONS = frozenset(
     ]
 )
 OPEN_END = (
-    r"(?:till\s+|until\s+|to\s+|bis\s+)?(?:pr[ée]sente?|current(?:ly)?|now|ongoing|today|to\s?date|heute|jetzt|laufend|andauernd|"
+    r"(?:till\s+|until\s+|to\s+|bis\s+)?(?:pr[ée]sente?|current(?:ly)?|now|ongoing|running|today|(?:to|till)\s?date|heute|jetzt|laufend|andauernd|"
     r"aujourd.?hui|actuel(?:lement)?|maintenant|en\s+cours|"
     r"heden|huidig|actualidad|actual(?:mente)?|atual(?:mente)?|oggi|in\s+corso|em\s+(?:curso|andamento)|\.\.\.|…|至\s?今|现在|目前|今)"
 )

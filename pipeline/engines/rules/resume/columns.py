@@ -15,6 +15,7 @@ _COLUMN_SHARE = 0.18  # of the text's width: headings further apart than this st
 _SAME_HEIGHT = 0.06
 _FLUSH = 3.0  # points between the right edges of headings set flush right
 _LEAST_SHARE = 0.15  # of the lines of a page, in a column whose headings are unknown
+_LEAST_OF_BAND = 3  # lines over the whole width, between the first heading and the columns
 _LEAST_BESIDE = 3  # lines on either side of a strip that the page before has
 
 
@@ -38,18 +39,34 @@ def columns_of(lines: Sequence[PageLine], known: Container[int]) -> list[Column]
     right: list[PageLine] = []
     for page in pages:
         gutter = gutters[page]
-        top = min((line.box[1] for line in by_page[page] if line.number in known), default=0.0)
+        top = _top(by_page[page], known, gutter)
+        first = min((line.box[1] for line in by_page[page] if line.number in known), default=0.0)
         flows = page != pages[0] and gutters[page - 1] is None if page - 1 in gutters else False
         for line in by_page[page]:
             if flows and line.box[1] < top - 1.0:
                 right.append(line)  # the one column of the page before goes on above the headings
                 continue
             crossing = gutter is None or line.box[0] < gutter - 2.0 < gutter + 2.0 < line.box[2]
-            if crossing and page == pages[0] and line.box[1] < top:
+            if (crossing or top > first) and page == pages[0] and line.box[1] < top - 1.0:
                 above.append(line)
             else:
                 (left if not crossing and line.box[2] <= (gutter or 0.0) + 2.0 else right).append(line)
     return [Column(lines=tuple(column), fresh=True) for column in (above, left, right) if column]
+
+
+def _top(lines: Sequence[PageLine], known: Container[int], gutter: float | None) -> float:
+    """Where the columns of a page begin: at its first heading, or at the first one right of the gutter below a band.
+
+    A band is a section over the whole width, which stands above both columns.
+    """
+    headings = [line for line in lines if line.number in known]
+    top = min((line.box[1] for line in headings), default=0.0)
+    right = [line.box[1] for line in headings if gutter is not None and line.box[0] >= gutter - 2.0]
+    lower = min(right, default=top)
+    beside = [line for line in headings if line.box[1] < lower - 1.0]
+    band = [line for line in lines if gutter is not None and top - 1.0 <= line.box[1] < lower - 1.0]
+    crossing = _crossing(band, gutter or 0.0)
+    return lower if beside and 2 * crossing > len(band) and crossing >= _LEAST_OF_BAND else top
 
 
 def _with_neighbours(gutters: dict[int, float | None], by_page: dict[int, list[PageLine]]) -> dict[int, float | None]:
@@ -105,11 +122,12 @@ def _strip(lines: Sequence[PageLine], some: Sequence[PageLine], most_crossing: f
     if len(headings) < 2:
         return None
     width = max(line.box[2] for line in lines) - min(line.box[0] for line in lines)
-    top = min(line.box[1] for line in headings)
+    first = min(line.box[1] for line in headings)
     for one, other in pairwise(headings):
         if other.box[0] - one.box[0] < _COLUMN_SHARE * width:
             continue
-        below = [line for line in lines if line.box[1] >= top - 1.0]
+        top = _top(lines, {line.number for line in headings}, other.box[0])
+        below = [line for line in lines if line.box[1] >= (top if top > first else first) - 1.0]
         # The heading of the right column may be centred above text that begins left of it.
         starts = {line.box[0] - 1.0 for line in below if one.box[2] < line.box[0] <= other.box[0]}
         gutter = min(starts, key=lambda x: (_crossing(below, x), -x), default=None)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.parties import has_company_suffix
-from pipeline.engines.rules.resume.entries import heads_entry, names_period
+from pipeline.engines.rules.resume.head_rows import heads_entry, names_period
 from pipeline.engines.rules.resume.heads import split_head
 from pipeline.engines.rules.resume.marked_rows import is_detail
 from pipeline.engines.rules.resume.words import find_degree, is_place, names_job, names_school

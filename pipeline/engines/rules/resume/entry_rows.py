@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from pipeline.engines.rules.dates import PeriodMatch, find_periods
 from pipeline.engines.rules.month_names import OPEN_END, is_season, month_number
@@ -22,8 +22,9 @@ PREPOSITION = re.compile(
 NO_NAME = re.compile(
     r"^(?:class\s+of|certificates?(?=\W*$)|gpa|cgpa|description|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|highlights?|responsibilit(?:y|ies)|achievements?|duties|tasks|aufgaben|missions?|工作(?:描述|内容|职责|成果|业绩)|平均分|专业排名|主要(?:职责|业绩|工作)|relevant|coursework|note|"
     r"betreuer(?:in)?|encadrant|proje(?:c?ts?|kte?)\s*[:：]|technolog(?:y|ies|ien)\s*[:：]|"
-    r"rank(?:ing)?|\d+\s+(?:months?|years?|weeks?|mos?|yrs?|mois|ans?|monate?|jahre?)$|"
-    r"[\u4e00-\u9fff]{2,3}(?:教授|老师|导师)$|(?:工作|就职|任职)$|绩点|排名|主修课程|时间|起止|部门|"
+    r"(?:currently|actualmente|actuellement|derzeit)\s|(?:concluido|terminado|completed|graduated|abgeschlossen|obtenue?)(?:\s+(?:en|in|on|le|am))?$|"
+    r"rank(?:ing)?|(?:\d+\s+(?:months?|years?|weeks?|mos?|yrs?|mois|ans?|monate?|jahre?|años?|mes(?:es)?)(?:\s+|\+?$)){1,2}$|"
+    r"(?!特任|特聘|讲座|客座|访问|助理|兼职|名誉|荣誉)[\u4e00-\u9fff]{2,3}(?:教授|老师|导师)$|(?:工作|就职|任职)$|绩点|排名|主修课程|时间|起止|部门|"
     r"full[ -]?time|part[ -]?time|contract|permanent|freelance|expected|present|current|全职|兼职|统招|"
     r"全日制)(?![^\W\d_])",
     re.IGNORECASE,
@@ -32,7 +33,10 @@ _TWO_DATES = re.compile(
     r"^(\s*\d{1,2}/\d{4})\s(?=\d{1,2}/\d{4}(?!\d))|((?<!\d)(?:19|20)\d{2}\s)\|(?=\s(?:19|20)\d{2}\s*$)"
 )
 _AND = re.compile(
-    r"\b([^\W\d_]{3,9})(\.?(?:\s+(?:19|20)\d{2})?)(\s+(?:und|and|et|y|e|&)\s+)([^\W\d_]{3,9})(?=\.?\s+(?:19|20)\d{2})"
+    r"\b([^\W\d_]{3,10})(\.?(?:\s+(?:19|20)\d{2})?)(\s+(?:und|and|et|y|e|&)\s+)([^\W\d_]{3,10})(?=\.?\s+(?:19|20)\d{2})"
+)
+_SLASHED_YEARS = re.compile(  # "Juin 2022/Septembre 2022", "2013 / 2014", but no list of three
+    r"(?<![/\d])((?:19|20)\d{2})(\s?/\s?)(?=(?:[^\W\d_]{3,9}\.?\s+)?(?:19|20)\d{2}(?![/\d]))"
 )
 _EXPECTED = r"(?:voraussichtlich(?:e[rs]?)?|voraus\.|vsl\.|expected|anticipated|prévue?|prevista?|预计)"
 _EXPECTED_END = re.compile(rf"(?<=[-–—~])\s*{_EXPECTED}(?=\s+[^\W\d_]|\s*\d)", re.IGNORECASE)
@@ -40,7 +44,7 @@ _EXPECTED_ASIDE = re.compile(rf"\s*[(（]\s*{_EXPECTED}\s*[)）]|\s+{_EXPECTED}$
 _KIND_BEFORE_JOB = re.compile(
     r"^(?:full[ -]?time|part[ -]?time|contract|permanent|freelance|current)\s+", re.IGNORECASE
 )
-_DURATION = re.compile(r"\s*[(（]\s*\d+\s*(?:[^\W\d_]|\s)+[)）]\s*$")  # behind a date: "2014 (6 months)"
+_DURATION = re.compile(r"\s*[(（]\s*(?:\d+\s*(?:[^\W\d_]|\s)+){1,2}\+?[)）]\s*$")  # behind a date: "2014 (6 months)"
 LONG_CHARACTERS = 100
 _LONGEST_JOB = 85
 _JOINT = re.compile(r"\W*(?:to|bis|until|till|à|au|hasta|至|到)\W*", re.IGNORECASE)  # between two dates
@@ -59,6 +63,7 @@ def entry_periods(text: str) -> list[PeriodMatch]:
     """Find periods and dates as a curriculum vitae prints them: years of two digits, two dates side by side."""
     text = _TWO_DATES.sub(lambda dates: f"{dates[1] or dates[2]}–", text)
     text = _AND.sub(_as_range, text)
+    text = _SLASHED_YEARS.sub(lambda years: f"{years[1]}{'–'.center(len(years[2]))}", text)
     text = _EXPECTED_END.sub(lambda word: " " * len(word[0]), text)
     return find_periods(text, casual=True)
 
@@ -91,8 +96,10 @@ def without_bullets(every: Sequence[Row]) -> Sequence[Row]:
     rows = [row for row, below in zip_longest(every, every[1:]) if not (below and _is_mark_of(row, below))]
     heads = _outermost([row for row in rows if BULLET.match(row.text)])
     bare = {id(row): _without_bullet(row) for row in heads}
-    dated = sum(bool(head_period(row)) for row in bare.values())
+    named = [names_school(row.text) and _is_degree_first(row.text) for row in bare.values()]
+    dated = sum(bool(head_period(row)) or study for row, study in zip(bare.values(), named, strict=True))
     bulleted = {id(row) for row in rows if BULLET.match(row.text)}
+    bulleted |= {id(row) for above, row in pairwise(rows) if _closes_bracket(above.text, row.text)}
     both = [row for row in bare.values() if names_school(row.text) and find_degree(row.text)]
     studies = both or [row for row in bare.values() if begins_with_degree(row.text)]
     if heads and 2 * len(studies) > len(heads) and not any(head_period(row) for row in rows):
@@ -100,6 +107,17 @@ def without_bullets(every: Sequence[Row]) -> Sequence[Row]:
     if not heads or 2 * dated <= len(heads) or any(head_period(row) for row in rows if id(row) not in bulleted):
         return rows
     return [bare.get(id(row), row) for row in rows]
+
+
+def _is_degree_first(text: str) -> bool:
+    degree = find_degree(text)
+    return degree is not None and degree.start() == 0
+
+
+def _closes_bracket(upper: str, lower: str) -> bool:
+    """Whether a line closes the bracket that the one above it leaves open."""
+    opened = len(re.findall("[(（]", upper)) - len(re.findall("[)）]", upper))
+    return opened == 1 and bool(re.match(r"[^(（]*[)）]", lower))
 
 
 def _is_mark_of(row: Row, below: Row) -> bool:
@@ -155,7 +173,7 @@ def _period_behind(text: str) -> int | None:
 
 
 def is_margin(text: str) -> bool:
-    text = _EXPECTED_ASIDE.sub("", ICONS.sub(" ", text)).strip()
+    text = _DURATION.sub("", _EXPECTED_ASIDE.sub("", ICONS.sub(" ", text))).strip()
     periods = entry_periods(text)
     rest = (text[: periods[0].start] + text[periods[0].end :]).strip(" ,;|()·•-–—") if periods else text
     return is_place(rest) or (bool(periods) and not re.search(r"\w", rest))
@@ -168,7 +186,7 @@ def _is_margin_of(text: str, date: str) -> bool:
 
 def _is_between_strokes(text: str, date: str) -> bool:
     """Whether a date stands alone between two strokes: ``Alder University | July 2018 | BSc``."""
-    return date.strip() in [part.strip() for part in re.split(r"\s*\|\s*", text)[1:-1]]
+    return date.strip() in [part.strip() for part in STRONG_SEPARATOR.split(text)[1:-1] if part]
 
 
 def _fills_cell(row: Row, period: str) -> bool:

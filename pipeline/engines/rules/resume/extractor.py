@@ -21,6 +21,7 @@ from pipeline.engines.rules.resume.person import (
     find_location,
     find_name,
     find_phone,
+    lines_near,
     with_labels_beside,
 )
 from pipeline.engines.rules.resume.schools import education_rows
@@ -41,7 +42,7 @@ _SKILL_BREAK = re.compile(r"\s*[,;，；、|•·]\s*(?![^()（）]*[)）])")
 class ResumeRules:
     """Fields of a curriculum vitae, by rules."""
 
-    fingerprint = "rules-resume/8"
+    fingerprint = "rules-resume/9"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -54,7 +55,10 @@ class ResumeRules:
         values = {
             "name": name,
             "email": email,
-            "phone": find_phone(about) or find_phone(about, expected=True) or find_phone(lines),
+            "phone": find_phone(about)
+            or find_phone(about, expected=True)
+            or find_phone(lines)
+            or find_phone(lines_near(lines, email), expected=True),
             "location": find_location(about, name),
             "links": find_links(about),
             "summary": _summary(sections),

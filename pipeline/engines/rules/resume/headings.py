@@ -8,7 +8,7 @@ from enum import StrEnum
 _ADJECTIVES = (
     r"(?:(?:my|top|autres?|weitere|andere|formal|further|higher|work(?:ing)?|professional|relevant|employment|industry|industrial|research|teaching|academic|"
     r"internship|other|additional|"
-    r"selected|career|related|technical|key|core|personal|main|previous|full-time|education(?:al)?|leadership|"
+    r"selected|career|related|technical|key|core|personal|main|previous|current|past|former|full-time|education(?:al)?|leadership|"
     r"practical|clinical|klinische|wissenschaftliche|"
     r"executive|technological|it|computer|soft|hard|areas?|of|the|in|and|&|berufliche|professionnelles?|personnel|"
     r"laboral|"
@@ -32,7 +32,7 @@ _NOUNS = {
     r"zertifikate|weiterbildung(?:en)?|projekte|ehrenamt|auszeichnungen|publikationen|langues|"
     r"centres? d.int[ée]r[êe]ts?|loisirs|projets|"
     r"talen|hobby.?s|certificaten|projecten|idiomas|lingue|proyectos|"
-    r"(?:综合|个人|开源|主要|重点|课程|近期|校园|参与)?(?:科研|研究)?项目(?:经历|经验|成果)?|(?:比赛|竞赛|课程)(?:经历|经验)?|校园(?:经历|活动|实践)?|社会(?:实践|活动)(?:经历)?|志愿(?:者)?(?:经历|服务)|"
+    r"(?:综合|个人|开源|主要|重点|课程|近期|校园|参与)?(?:科研|研究)?项目(?:经历|经验|成果)?|(?:比赛|竞赛|课程)(?:经历|经验)?|校园(?:经历|活动|实践)?|社会(?:实践|活动)(?:经历)?|(?:课外|校园|学生|社团)?活动(?:经历|经验)|社团(?:活动|经历)|志愿(?:者)?(?:经历|服务)|"
     r"research(?: interests?| areas?)?|获奖(?:情况|经历|荣誉)?|所获奖项|研究(?:经历|项目)|"
     r"荣誉(?:奖项|证书)?|奖项(?:荣誉)?|"
     r"证书(?:资质)?|语言(?:能力|水平)?|兴趣爱好|爱好|论文(?:发表)?|发表论文|学术成果|科研(?:成果|项目)|专利|"
@@ -47,12 +47,12 @@ _NOUNS = {
     r"(?:[^\W\d_]+\s+){0,2}appointments?|career|career history|career summary|berufserfahrung|"
     r"beruflicher? werdegang|berufspraxis|"
     r"werdegang|karriere|praktika|praktische erfahrung|"
-    r"exp[ée]riences?(?: pro(?:fessionnelles?)?| de \w+)?|parcours(?: professionnel)?|stages|werkervaring|"
+    r"exp[ée]riences?(?: pro(?:fessionnelles?)?| de \w+)?|parcours(?: professionnel)?|stages?|werkervaring|"
     r"experi?encia(?: laboral| profesional)?|"
     r"esperienz[ae](?: professional[ei]| lavorativ[ae])?|"
     r"(?:工作|实习|求职|职业|任职|从业|就业|主要工作|工程|教学|工作与实习|工作及实习|实习与工作|实习/工作|工作/实习|"
-    r"(?:实习|工作)\s*/\s*项目|实践)(?:经历|"
-    r"经验|履历|背景)|工作履历|职业生涯|工作实习|实习工作",
+    r"(?:实习|工作)\s*/\s*项目|(?:工作|实习|职业|任职)[与和及、/](?:项目|科研|研究|实践|社会)|实践)(?:经历|"
+    r"经验|履历|背景)|工作履历|职业生涯|工作实习|实习工作|(?:工作|实习)[与和及、/]社会(?:工作|实践)",
     "education": r"[ée]ducation(?:al)?|education(?:al)?\s+(?:background|history|qualifications?)|"
     r"education (?:and|&) \w+|"
     r"background|qualifications?|credentials|academic (?:details|profile|qualifications?)|"
@@ -95,6 +95,12 @@ _HEADINGS = tuple(
 )
 _LONGEST = 72  # characters of a heading
 _ACADEMIC = re.compile(r"academic\s+(?:career|history|records?|background)", re.I)
+_PART = re.compile(r"(?<=[\u4e00-\u9fff])\s*[(（][\u4e00-\u9fff]{1,6}[)）]$")  # "项目经历（部分）"
+_MOST_WORDS = 6
+_EXPERIENCE_LAST = re.compile(r"(?:\s(?:experiences?|employment)|erfahrung(?:en)?)$", re.I)
+_NO_JOBS = re.compile(
+    r"volunt|project|projekt|extra-?curric|communit|leadership|programming|coding|skills|travel|life", re.I
+)
 _FIRST_NAMED = re.compile(  # "Education and Training" is about education
     r"(?:(?:professional|work|academic)\s+)?(?:(?P<education>education)|experience|employment)\s*(?:&|and|,|/)\s", re.I
 )
@@ -125,11 +131,19 @@ def heading_kind(text: str) -> SectionKind | None:
     return kinds[0] if kinds else None
 
 
+def ends_as_experience(text: str) -> bool:
+    """Whether a heading of a few words is of jobs by the last one: ``Industry & R&D Experience``."""
+    plain = plain_heading(text)
+    few = len(plain.split()) <= _MOST_WORDS and plain[:1].isupper()
+    return few and bool(_EXPERIENCE_LAST.search(plain)) and not _NO_JOBS.search(plain)
+
+
 def plain_heading(text: str) -> str:
     """The words of a heading without signs and numbers around them, without gaps between their letters."""
     plain = re.sub(r"[\ue000-\uf8ff]", " ", text)
     plain = re.sub(r"^\W*(?:\d{1,2}(?:[.、)]|(?=\s))|[IVX]+\.|[一二三四五六七八九十]+[、.])?\s*", "", plain)
-    plain = re.sub(r"[\W_]+$", "", " ".join(plain.split()))
+    plain = _PART.sub("", " ".join(plain.split()))
+    plain = re.sub(r"[\W_]+$", "", plain)
     if len(plain) > 4 and re.fullmatch(r"(?:\S )+\S", plain):
         plain = plain.replace(" ", "")  # letter-spaced: E D U C A T I O N
     if re.fullmatch(r"[\u4e00-\u9fff](?:\s+[\u4e00-\u9fff])+", plain):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.engines.rules.parties import has_company_suffix
+from pipeline.engines.rules.parties import has_company_suffix, is_legal_form_alone
 from pipeline.engines.rules.resume.words import (
     find_degree,
     is_place,
@@ -20,6 +20,10 @@ ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
 STRONG_SEPARATOR = re.compile(
     r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜丨]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+(?![&＆])|(?<![&＆\s,，])\s+(?=[\u4e00-\u9fff])"
 )
+_COMMAS = re.compile(r"\s*[,，、]\s*")
+_DOT_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff)）])[·•∙](?=[\u4e00-\u9fffA-Z])")  # "东港大学（本科）·软件工程·GPA"
+_DASH_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff])[-–—](?=[\u4e00-\u9fff])")  # "东港大学-硕士-软件工程"
+_SUPERVISOR_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff])\s*[,，]?\s*(?:合作|指导)?导师\s*[:：].*$")
 _WEAK_SEPARATOR = re.compile(
     r"\s*(?:,(?!(?<=\d,)\d)|[;，；、])(?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?:the\s+(?!(?:Chair|Dep|Faculty|Division)))?(?=[A-Z0-9])|(?<=\w)\s+(?:bei(?:m|\s+de[rm])?|chez)\s+(?=[A-ZÀ-Þ0-9„\"])(?![^()（）]*[)）])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
 )
@@ -49,7 +53,7 @@ _BEFORE_FIRM = re.compile(r"^(?i:bei(?:\s+(?:der|dem))?|an\s+de[rm]|chez|at)\s+(
 _BRACKETED = re.compile(r"\s*(.+?)\s*[（(]([^（()）]+)[）)]\s*")  # the job behind the firm
 _HAN_TOGETHER = re.compile(  # school, field and degree that a reader has joined
     r"([\u4e00-\u9fff]{2,12}?(?:大学|学院|学校))([\u4e00-\u9fff]{2,12}?)?(博士|硕士|研究生|学士|本科|大专|专科)|"
-    r"([\u4e00-\u9fff]{2,12}?大学)([\u4e00-\u9fff]{1,8}系[\u4e00-\u9fff]*)"
+    r"([\u4e00-\u9fff]{2,12}?大学)([\u4e00-\u9fff]{1,8}系[\u4e00-\u9fff]*|[\u4e00-\u9fff]{2,12}专业)"
 )
 _ACRONYM = re.compile(r"[A-Z][A-Z0-9&-]{1,9}(?:\s*\([^()]*\))?\W*")  # of a school: "ENSG (IGN)"
 _SCHOOL_BEHIND = re.compile(
@@ -60,10 +64,12 @@ _SCHOOL_BEHIND = re.compile(
 
 def split_head(text: str) -> list[str]:
     """Split a line of an entry's head at its separators; places stay whole, enclosing brackets are removed."""
-    parts: list[str] = []
-    text = _ENUMERATOR.sub("", _without_full_stop(text), count=1)
+    text = _SUPERVISOR_BEHIND.sub("", _ENUMERATOR.sub("", _without_full_stop(text), count=1))
+    if len(parts := _parts_in_chinese(text)) > 1:
+        return [part for side in parts for part in split_head(side)]
     if together := _HAN_TOGETHER.fullmatch(text.strip()):
         return [part for part in together.groups() if part]
+    parts = []
     for strong in _strong_parts(ICONS.sub("  ", text)):
         bracketed = _BRACKETED.fullmatch(strong)
         if bracketed and names_job(bracketed[2]) and not names_job(bracketed[1]) and not find_degree(bracketed[1]):
@@ -71,14 +77,22 @@ def split_head(text: str) -> list[str]:
         elif (
             bracketed
             and names_school(bracketed[1])
-            and _ends_with_degree(bracketed[2])
+            and any(map(_ends_with_degree, _COMMAS.split(bracketed[2])))
             and not find_degree(bracketed[1])
         ):
-            parts.extend([bracketed[1], bracketed[2]])
+            parts.extend([bracketed[1], next(filter(_ends_with_degree, _COMMAS.split(bracketed[2])))])
         else:
             parts.extend(_split_weakly(strong))
     trimmed = (_trim(part) for part in parts)
     return [part for part in trimmed if re.search(r"\w", part)]
+
+
+def _parts_in_chinese(text: str) -> list[str]:
+    """Split at dots and dashes without blanks, where the first part or a degree behind a school tells what they are."""
+    dotted, dashed = _DOT_IN_CHINESE.split(text), _DASH_IN_CHINESE.split(text)
+    if names_school(dashed[0]) and any(map(_is_degree, dashed[1:])):
+        return dashed
+    return dotted if _tells(dotted[0]) else [text]
 
 
 def _ends_with_degree(text: str) -> bool:
@@ -120,11 +134,13 @@ def _strong_parts(text: str) -> list[str]:
         if opened > 0 and re.search(r"[)）]", text[start:]):
             spans[-1] = (spans[-1][0], end)  # inside brackets
             continue
-        stroke = text[:start].rstrip()[-1:] in ("/", "|")
+        mark = text[:start].rstrip()[-1:]
+        stroke = mark in ("/", "|")
         before = text[slice(*spans[-1])] if spans else ""
         kind_of_work = _is_kind_of_work(before) and _is_job(text[start:end]) and not _is_kind_of_work(text[start:end])
         both = stroke and any(names(before) and names(text[start:end]) for names in (_is_job, is_place))
-        if both or kind_of_work or (stroke and _shares_job(before, text[start:end])):
+        campus = bool(mark) and mark in "-–—" and names_state_university(before) and not _is_job(text[start:end])
+        if both or kind_of_work or campus or (stroke and _shares_job(before, text[start:end])):
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
@@ -134,7 +150,11 @@ def _strong_parts(text: str) -> list[str]:
 def _shares_job(before: str, behind: str) -> bool:
     """Whether a word before a stroke belongs to the job behind it, before a firm: ``Build / Test Engineer, Firm``."""
     job, comma, firm = behind.partition(",")
-    plain = len(before.split()) == 1 and not has_company_suffix(f"x {before.strip()}") and not is_place(before)
+    plain = (
+        len(re.findall(r"[^\W\d_][^\s]*", before)) == 1
+        and not has_company_suffix(f"x {before.strip()}")
+        and not is_place(before)
+    )
     return plain and _is_job(job) and bool(comma) and not is_place(firm.strip())
 
 
@@ -160,7 +180,12 @@ def _split_weakly(text: str) -> list[str]:
     if town := re.search(r"\s+in\s+(?=\d{4,5}\s+[A-ZÀ-Þ])", text):
         return [*_split_weakly(text[: town.start()]), text[town.end() :]]
     stops = _STOP.split(text)
-    if len(stops) in (2, 3) and _is_job(stops[0]) and (names_school(stops[-1]) or has_company_suffix(stops[-1])):
+    if (
+        len(stops) in (2, 3)
+        and _is_job(stops[0])
+        and not is_legal_form_alone(stops[-1])
+        and (names_school(stops[-1]) or has_company_suffix(stops[-1]))
+    ):
         return [stops[0], *_split_weakly(stops[-1])]  # "Teaching assistant. Bricks I. Alder University"
     sides = [side.strip() for side in text.split("/")]
     if len(sides) == 2 and {_is_study(side) for side in sides} == {"school", "degree"}:
@@ -168,7 +193,8 @@ def _split_weakly(text: str) -> list[str]:
     before, colon, rest = text.replace("：", ":").partition(":")
     if colon and KIND_OF_SCHOOL.fullmatch(before.strip()):
         return _split_weakly(rest)
-    if colon and _is_degree(before) and names_school(rest) and not find_degree(rest):
+    studied = find_degree(before) and not names_school(before)
+    if colon and studied and names_school(rest) and not find_degree(rest):
         return [before, *_split_weakly(rest)]
     degree = find_degree(text)
     behind = re.split(r"[,(]", text[degree.end() :])[0] if degree and degree.start() == 0 else ""
@@ -223,11 +249,18 @@ def _may_split(text: str) -> bool:
 
 
 def _trim(text: str) -> str:
-    text = _BEFORE_FIRM.sub("", text.strip(" \t,;:|·•-–—―，；：、"))
+    text = _BEFORE_FIRM.sub("", text.strip(" \t,;:|·•@#-–—―，；：、"))
     if text[:1] in "(（[【" and text[-1:] in ")）]】":
         text = text[1:-1].strip()
     text = _ASIDE.sub("", re.sub(r"(?<=[)）])\.$", "", text)) or text
+    return balanced(text)
+
+
+def balanced(text: str) -> str:
+    """The text without a bracket at its end or begin that no other one closes or opens."""
     opened, closed = len(re.findall(r"[(（]", text)), len(re.findall(r"[)）]", text))
-    if opened != closed:
-        text = text.strip("()（） ")
-    return text
+    if opened > closed and text[-1:] in ("(", "（"):
+        return balanced(text[:-1].rstrip())
+    if closed > opened and text[:1] in (")", "）"):
+        return balanced(text[1:].lstrip())
+    return text.strip("()（） ") if opened != closed else text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise, zip_longest
 
 from pipeline.engines.evidence.located_values import LocatedValue
@@ -17,7 +18,9 @@ from pipeline.engines.rules.resume.plausible import is_plausible
 from pipeline.engines.rules.resume.slots import Slot, piece_at, usual_slot
 from pipeline.engines.rules.resume.whole_lines import job_line_of, whole_lines
 from pipeline.engines.rules.resume.words import is_place, names_job, names_school
+from stores.models import Label
 
+_ENOUGH_PARTS = 2  # headings below that of one entry
 _ENOUGH_COMPLETE = 2  # entries with a firm and a job
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _MOST_DASHED = 0.7  # of the entries: where more have a dash behind the job, it stands before the firm
@@ -44,6 +47,7 @@ _PROJECT_IN_CHINESE = re.compile(r".*[\u4e00-\u9fff](?:研究|系统|框架|算�
 def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     """Make rows of company, position, location, start_date and end_date from entries."""
     entries, groups = _without_group_heads(_without_projects(entries))
+    entries = [_without_subheadings(entry) for entry in entries]
     split = [_places_and_names(entry) for entry in entries]
     heads = [names for _, names, _ in split]
     usual = sum(map(_is_dashed_job, heads)) > _MOST_DASHED * len(heads)
@@ -86,6 +90,18 @@ def _without_group_heads(entries: Sequence[Entry]) -> tuple[list[Entry], list[Lo
         kept.append(entry)
         firms.append(joined_pieces(group.pieces, DASHED)[0].located() if group else None)
     return kept, firms
+
+
+def _without_subheadings(entry: Entry) -> Entry:
+    """An entry without the headings of its parts, of a lower rank than its own, where there are several."""
+    first = entry.rows[0].cells[0] if entry.rows else None
+    if first is None or first.label is not Label.HEADING:
+        return entry
+    cells = [row.cells[0] for row in entry.rows[1:] if row.cells[0].label is Label.HEADING]
+    lower = {cell.number for cell in cells if cell.level > first.level and not names_job(cell.text)}
+    if len(lower) < _ENOUGH_PARTS:
+        return entry
+    return replace(entry, pieces=tuple(piece for piece in entry.pieces if piece.line.number not in lower))
 
 
 def _is_told(row: LocatedRow) -> bool:
@@ -281,9 +297,12 @@ def _stands_at(job: Piece, firm: Piece) -> bool:
 def _take_own_business(row: LocatedRow, entry: Entry, names: Sequence[Piece]) -> None:
     """Fill in that somebody worked for themselves, where that stands in a line for itself in the place of the firm."""
     own = next((piece for piece in entry.pieces if _FREELANCE.fullmatch(piece.text.strip())), None)
-    apart = own is not None and own.text.strip() == own.line.text.strip() and len(names) == 1
-    if own is None or not apart or has_company_suffix(names[0].text) or names_school(names[0].text):
+    whole = joined_pieces(names, DASHED) if own and names else []
+    apart = own is not None and own.text.strip() == own.line.text.strip() and len(whole) == 1
+    if own is None or not apart or has_company_suffix(whole[0].text) or names_school(whole[0].text):
         return
+    if len(names) > 1:
+        row["position"], row["company"] = whole[0].located(), None
     if row["position"] is None:
         row["position"], row["company"] = row["company"], None
     row["company"] = row["company"] or own.located()

@@ -11,7 +11,7 @@ from pipeline.engines.rules.page_rows import printed_rows
 from pipeline.engines.rules.resume.content import NO_ENTRIES, headings_by_content
 from pipeline.engines.rules.resume.entry_rows import is_margin
 from pipeline.engines.rules.resume.heading_stems import has_misspelt_word, kind_by_stems
-from pipeline.engines.rules.resume.headings import SectionKind, heading_kind
+from pipeline.engines.rules.resume.headings import SectionKind, ends_as_experience, heading_kind
 from pipeline.engines.rules.resume.heads import KIND_OF_WORK
 from pipeline.engines.rules.resume.words import names_job
 from stores.models import Label
@@ -32,11 +32,12 @@ def known_headings(lines: Sequence[PageLine], no_headings: set[int]) -> dict[int
         if line.number not in no_headings and (kind := heading_kind(line.text)) and _stands_alone(line, lines)
         if not (_ENDS_SENTENCE.search(line.text) and line.label is not Label.HEADING)
         if not (kind not in WITH_ENTRIES and _is_label(line, lines))
-        if not (KIND_OF_WORK.fullmatch(line.text.strip()) and _is_beside(line, lines))
+        if not (KIND_OF_WORK.fullmatch(line.text.strip()) and _is_beside(line, lines) and not _is_of_known(line, lines))
         if not (names_job(line.text) and _has_margin_beside(line, lines))
     }
     known = _without_inner(lines, _without_repeated(lines, known))
     known |= _in_lower_case(lines, no_headings) if not set(known.values()) & set(WITH_ENTRIES) else {}
+    known |= _told_by_last_word(lines, known, no_headings)
     known |= _told_by_stems(lines, known, no_headings)
     return known | _told_by_content(lines, known)
 
@@ -87,6 +88,14 @@ def _is_of_rank(line: PageLine, model: PageLine) -> bool:
     return ranked and alike and abs(line.box[0] - model.box[0]) < SAME_LEFT
 
 
+def _is_of_known(line: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether a line is of the rank and height of a heading of known words."""
+    models = (o for o in lines if o is not line and o.label is Label.HEADING and o.level == line.level)
+    heading = line.label is Label.HEADING
+    alike = (o for o in models if abs(o.height - line.height) < _SAME_HEIGHT * o.height)
+    return heading and any(heading_kind(o.text) in WITH_ENTRIES for o in alike)
+
+
 def _has_margin_beside(line: PageLine, lines: Sequence[PageLine]) -> bool:
     """Whether a date or a place stands right of a line: "Internship" there is a job."""
     row = (o for o in lines if o.page == line.page and abs(o.middle - line.middle) < 0.5 * line.height)
@@ -117,6 +126,16 @@ def _told_by_stems(
     misspelt = [line for line in ours if has_misspelt_word(line.text)]
     same |= {line.number for line in misspelt if any(_is_of_rank(line, model) for model in models)}
     return {at: kind for at, kind in kinds.items() if kind in missing or at in same}
+
+
+def _told_by_last_word(
+    lines: Sequence[PageLine], known: dict[int, SectionKind], no_headings: set[int]
+) -> dict[int, SectionKind]:
+    """The headings of jobs by their last word, where they are of the rank of known ones."""
+    models = [line for line in lines if line.number in known]
+    free = [line for line in lines if line.number not in known and line.number not in no_headings]
+    told = [line for line in free if ends_as_experience(line.text) and any(_is_of_rank(line, m) for m in models)]
+    return {line.number: SectionKind.EXPERIENCE for line in told if _stands_alone(line, lines)}
 
 
 def _in_lower_case(lines: Sequence[PageLine], no_headings: set[int]) -> dict[int, SectionKind]:

@@ -15,6 +15,7 @@ from pipeline.engines.rules.resume.named_pieces import LocatedRow, take_degree
 from pipeline.engines.rules.resume.pieces import Piece
 from pipeline.engines.rules.resume.words import find_degree
 
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _LEAST_LABELS = 2  # of an entry
 _SCHOOL = ("institution", "degree", "area")
 _JOB = ("company", "position", "location")
@@ -66,7 +67,8 @@ def _row(names: Sequence[str], draft: Mapping[str, tuple[str, PageLine]]) -> Loc
         value, line = draft.get(name, ("", None))
         if line is None or len(value) > _LONGEST_VALUE or not re.search(r"[^\W\d_]", value):
             continue
-        if name == "degree" and find_degree(value):
+        degree = find_degree(value) if name == "degree" else None
+        if degree and (degree.start() == 0 or _HAN.search(value)):
             take_degree(Piece(text=value, line=line, row=0, right=False), row)
         else:
             row[name] = located_in(value, [line], value)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.rules.resume.entry_rows import is_no_name
+from pipeline.engines.rules.resume.heads import balanced
 from pipeline.engines.rules.resume.labels import LABEL
 from pipeline.engines.rules.resume.pieces import Piece
 from pipeline.engines.rules.resume.words import find_degree, is_place
@@ -57,7 +58,7 @@ def take_degree(piece: Piece, row: LocatedRow) -> None:
         joint = re.match(r"\s+of\s+[^,(（|]+?(?=\s+in\s+|[,(（|]|$)", rest, re.IGNORECASE)
         degree, rest = (degree + joint[0], rest[joint.end() :]) if joint else (degree, rest)
     row["degree"] = located_in(degree, [piece.line], degree)
-    area = _AREA_JOINT.sub("", rest, count=1).strip(" )）,.;，:：")
+    area = balanced(_AREA_JOINT.sub("", rest, count=1).strip(" ,.;，:："))
     area = area or re.sub(r"\s+(?:in|of)$", "", before)
     if row["area"] is None and re.search(r"[^\W\d_]{2,}", area) and not is_place(area):
         row["area"] = located_in(area, [piece.line], area)

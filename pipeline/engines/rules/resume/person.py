@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from statistics import median
 
 from rapidfuzz import fuzz
@@ -21,7 +21,12 @@ from pipeline.engines.rules.resume.headings import heading_kind
 from pipeline.engines.rules.resume.words import find_degree, is_place, names_job, names_school, place_at_end
 from stores.models import Label
 
-_NAME_LABEL = re.compile(r"(?:^|[\s|])(?:姓\s*名|full\s*name|name|naam|nom|nombre)\s*[:：]\s*", re.IGNORECASE)
+_NAME_LABEL = re.compile(
+    r"(?:^|[\s|])(?:姓\s*名|full\s*name|name|naam|nom(?:\s+et\s+prénoms?)?|nombres?(?:\s+y\s+apellidos?)?|"
+    r"nome(?:\s+e\s+cognome)?)\s*[:：]\s*",
+    re.IGNORECASE,
+)
+_WITH_SEX = re.compile(r"\W*([\u4e00-\u9fff]{2,4})\s*[/|｜丨,，]\s*[男女](?![\u4e00-\u9fff])")  # "林晓薇/女/1990"
 _INTRODUCTION = re.compile(
     r"(?:\b(?:I['’]?\s?a?m|my name is|ich bin|mein name ist|je suis|je m['’]appelle)|我是|我叫)\s*", re.IGNORECASE
 )
@@ -99,18 +104,36 @@ _FORM_LABEL = re.compile(
     re.IGNORECASE,
 )
 _MAIL_LABEL = re.compile(r"e-?mail|.*邮箱", re.IGNORECASE)
+_NEXT_LINE = 2.6  # heights between the middles of two lines of one address
+_SAME_LEFT = 2.0  # points
+_DIGITS = re.compile(r"\+?(?:[\s()./-]*\d){9,15}")
+_NEAR_CONTACTS = 8.0  # heights
 _HEAD_LINES = 25
 _FIRST_LINES = 8
 _MUCH_HIGHER = 1.3  # times the usual height
 _HIGHER = 1.1  # times the usual height
-_MOST_WORDS_OF_NAME = 4
+_MOST_WORDS_OF_NAME = 4  # in two lines of one block
+_MOST_AT_EDGE = 5  # in two lines of the highest rank at one left edge
 
 
 def find_email(lines: Sequence[PageLine]) -> LocatedValue | None:
-    for line in lines:
+    for line, below in zip_longest(lines, lines[1:]):
+        whole = f"{line.text.strip()}{below.text.strip()}" if below and _breaks_address(line, below) else ""
+        if below and (matches := find_emails(whole)) and matches[-1].end == len(whole):
+            return located_in(matches[-1].value, [line, below])
         for match in find_emails(line.text):
             return located_in(match.value, [line], line.text[match.start : match.end])
     return None
+
+
+def _breaks_address(line: PageLine, below: PageLine) -> bool:
+    """Whether an address without its end, or with a part of it, goes on at the same left edge of the line below."""
+    near = line.page == below.page and 0 < below.middle - line.middle < _NEXT_LINE * line.height
+    aligned = near and abs(line.box[0] - below.box[0]) < _SAME_LEFT
+    begun = re.search(r"@[\w.-]+$", line.text.strip())
+    rest = re.fullmatch(r"[\w-]*(?:\.[a-z]{2,})*", below.text.strip())
+    broken = begun and (not find_emails(line.text) or re.fullmatch(r"co|or|ne|inf", begun[0].split(".")[-1]))
+    return bool(aligned and broken and rest)
 
 
 def find_phone(lines: Sequence[PageLine], expected: bool = False) -> LocatedValue | None:
@@ -119,6 +142,16 @@ def find_phone(lines: Sequence[PageLine], expected: bool = False) -> LocatedValu
         for match in find_phones(line.text, expected=expected):
             return located_in(match.value, [line], line.text[match.start : match.end].strip())
     return None
+
+
+def lines_near(lines: Sequence[PageLine], value: LocatedValue | None) -> list[PageLine]:
+    """The lines of digits above and below a value at the same left edge, as the contacts of a sidebar stand."""
+    own = next(iter(value.lines), None) if value else None
+    if own is None:
+        return []
+    beside = [line for line in lines if line.page == own.page and _DIGITS.fullmatch(line.text.strip())]
+    beside = [line for line in beside if abs(line.box[0] - own.box[0]) < _SAME_LEFT]
+    return [line for line in beside if abs(line.middle - own.middle) < _NEAR_CONTACTS * own.height]
 
 
 def find_links(lines: Sequence[PageLine]) -> list[LocatedValue]:
@@ -153,6 +186,8 @@ def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Locat
             if turned or _name_in(value):
                 return located_in(value, [line], value)
     for line in about[:_HEAD_LINES]:
+        if match := _WITH_SEX.match(line.text):
+            return located_in(match[1], [line], match[1])
         if match := _INTRODUCTION.search(line.text):
             value = re.split(r"[.,!。，！|]|\s[-–—]\s", line.text[match.end() :])[0].strip()
             if _name_in(value):
@@ -192,7 +227,9 @@ def _name_in_two_lines(lines: Sequence[PageLine]) -> LocatedValue | None:
             0 < other.middle - one.middle < 2 * one.height and one.box[0] < other.box[2] and other.box[0] < one.box[2]
         )
         words = all(re.fullmatch(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", line.text.strip()) for line in (one, other))
-        words = words or (one.block == other.block and len(f"{one.text} {other.text}".split()) <= _MOST_WORDS_OF_NAME)
+        edge = abs(one.box[0] - other.box[0]) < _SAME_LEFT and one.level == 1
+        most = _MOST_WORDS_OF_NAME if one.block == other.block else _MOST_AT_EDGE if edge else 0
+        words = words or len(f"{one.text} {other.text}".split()) <= most
         name = _name_in(f"{one.text.strip()} {other.text.strip()}") if alike and near and words else None
         if name:
             return located_in(name, [one, other])
@@ -213,7 +250,7 @@ def _name_in(text: str) -> str | None:
         return None
     for date in reversed(find_dates(text)):
         text = text[: date.start] + text[date.end :]  # of birth
-    plain = _TITLE_OF_PAPER.sub(" ", _ICON.sub(" ", text)).strip(" \t,:：-–—|_·*")
+    plain = _TITLE_OF_PAPER.sub(" ", _ICON.sub(" ", text)).strip(" \t,:：-–—|_·*¹²³†‡")
     if _LATIN_NAME.fullmatch(bare := _SHORT_NAME.sub(" ", plain)) and bare != plain and not names_job(bare):
         return plain
     plain = re.split(r"\s*[|｜,，(（]\s*|\s[-–—/]\s|\s{3,}", plain)[0].strip()

@@ -9,7 +9,7 @@ from pipeline.engines.rules.resume.words import is_place, names_job, names_schoo
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _TASK_IN_CHINESE = re.compile(  # the verbs that tasks begin with, and words that bind a sentence
-    r"^(?:多次|曾|参与|负责|掌握|熟悉|了解|使用|实现|完成|主要|协助|通过|利用|基于|独立|带领|组织|编写|优化|搭建|主导|配合|从事|担任|"
+    r"^(?:采用|隶属|多次|曾|参与|负责|掌握|熟悉|了解|使用|实现|完成|主要|协助|通过|利用|基于|独立|带领|组织|编写|优化|搭建|主导|配合|从事|担任|"
     r"为|对|在|将|把|个)|[的了着].*[\u4e00-\u9fff]{4}|是通过"
 )
 _SCHOOL_ALONE = re.compile(r"schule|schulen|school|schools|école|high\s?school", re.IGNORECASE)

@@ -18,6 +18,7 @@ from pipeline.engines.rules.resume.pieces import Piece
 from pipeline.engines.rules.resume.plausible import is_plausible
 from pipeline.engines.rules.resume.slots import Slot, piece_at, slots_of, usual_slot
 from pipeline.engines.rules.resume.words import find_degree, is_place, names_school, names_subject
+from stores.models import Label
 
 _THESIS = re.compile(
     r"(?:[^\W\d_]+[\s-]?)?(?:thesis|arbeit|mémoire|tesis|tesi|freiwilligendienst|zivildienst|wehrdienst)\b"
@@ -29,6 +30,7 @@ _SUBJECTS = ("major", "minor")
 _CERTIFICATE = re.compile(r"\s(?:certificate|diploma|zeugnis|leaving examination)$", re.IGNORECASE)  # of a school
 _STATUS = re.compile(r"\s*[(（]?(?:毕业|肄业|结业|就学中?|就读中?|在学中?|在读)[)）]?$")
 _LONGEST_NAME = 80
+_MOST_SMALL_WORDS = 4
 _TWO_LINES = 2
 _MOST_WORDS_OF_TOWN = 2
 _STUDIES = re.compile(r"[^\W\d_]*studium\b", re.IGNORECASE)  # a degree where no other one is named
@@ -94,10 +96,34 @@ def _kept(entries: Sequence[Entry], rows: Sequence[LocatedRow]) -> list[bool]:
     ):
         usual = {height for height, is_told in zip(heights, told, strict=True) if is_told and height > 1}
         alike = [same or height in usual for same, height in zip(alike, heights, strict=True)]
+    shapes = [_shape_of(entry) for entry in entries]
+    usual_shapes = {shape for shape, is_told in zip(shapes, told, strict=True) if is_told}
+    whole = [
+        row["start_date"] is not None and len(_names_in(entry)) > 1 for entry, row in zip(entries, rows, strict=True)
+    ]
+    alike = [
+        same or (both and shape in usual_shapes and len(shape) > 1)
+        for same, both, shape in zip(alike, whole, shapes, strict=True)
+    ]
     shaped = [same and has_date for same, has_date in zip(alike, dated, strict=True)]
     shaped = [same and not _is_thesis(entry) for same, entry in zip(shaped, entries, strict=True)]
     alone = not any(told)  # then what has a date is kept
     return [is_told or same or (alone and date) for is_told, same, date in zip(told, shaped, dated, strict=True)]
+
+
+def _names_in(entry: Entry) -> list[Piece]:
+    return [piece for piece in entry.pieces if not is_place(piece.text)]
+
+
+def _shape_of(entry: Entry) -> tuple[Label, ...]:
+    """The labels of the lines of an entry that are headings, and of the others, each kind once where it repeats."""
+    labels = [row.cells[0].label for row in entry.rows]
+    return tuple(label for label, above in zip(labels, [None, *labels], strict=False) if label is not above)
+
+
+def _goes_on_in_prose(text: str) -> bool:
+    """Whether a text begins with a small letter and has many small words: a line in the middle of a sentence."""
+    return text[:1].islower() and len(re.findall(r"(?<!\w)[a-zà-ÿ]{2,}", text)) > _MOST_SMALL_WORDS
 
 
 def _is_thesis(entry: Entry) -> bool:
@@ -127,7 +153,7 @@ class _Usual:
 def _draft(entry: Entry) -> tuple[LocatedRow, list[Piece]]:
     """Return the labelled values of an entry, and the pieces that can be names."""
     row: LocatedRow = dict.fromkeys(("institution", "degree", "area"))
-    names = take_labelled(entry.pieces, row)
+    names = [piece for piece in take_labelled(entry.pieces, row) if not _goes_on_in_prose(piece.text)]
     return row, [piece for piece in names if not is_place(piece.text) and not _is_state(piece, entry)]
 
 

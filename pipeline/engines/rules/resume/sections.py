@@ -12,8 +12,8 @@ from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
 from pipeline.engines.rules.resume.columns import columns_of
 from pipeline.engines.rules.resume.content import NO_ENTRIES, jobs_begin
-from pipeline.engines.rules.resume.entries import heads_entry, is_period_row, names_period, opens_entry
 from pipeline.engines.rules.resume.entry_rows import is_bulleted, is_margin
+from pipeline.engines.rules.resume.head_rows import heads_entry, is_period_row, names_period, opens_entry
 from pipeline.engines.rules.resume.headings import SectionKind, heading_kind
 from pipeline.engines.rules.resume.known_headings import SAME_LEFT, WITH_ENTRIES, is_lower, known_headings
 from pipeline.engines.rules.resume.marked_rows import is_detail
@@ -55,6 +55,7 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
     headings = known | _unknown_headings(body, known)
     parts: list[tuple[SectionKind, list[Row]]] = []
     projects = False  # the last heading of known words is of projects or awards
+    under: PageLine | None = None  # the heading of the last part
     untold: set[int] = set()  # parts below headings of unknown words, or below none
     for column in columns_of(body, known):
         if column.fresh or not parts:
@@ -74,11 +75,14 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
                 head_ends = at + 1
             if unknown and (_opens_with_period(parts[-1]) or _repeats_first(parts[-1], row)):
                 head_ends = at + 1
+            if unknown and _is_of_lower_rank(under, parts[-1], row):
+                head_ends = at + 1
             if kind is None or (unknown and at < head_ends):
                 parts[-1][1].append(row)
             else:
                 beside = _beside_first_line(parts, rows[at - 1], cell, known) if at and cell else []
                 parts.append((kind, [*beside, *_rest_of(row, headings if unknown else known)]))
+                under = cell
                 untold -= set() if unknown else {len(parts) - 1}
                 projects = bool(cell and NO_ENTRIES.search(cell.text)) if not unknown else projects
                 untold |= {len(parts) - 1} if unknown and not projects else set()
@@ -97,6 +101,17 @@ def _goes_on(part: tuple[SectionKind, list[Row]], row: Row) -> bool:
     alike = one.label is other.label is Label.HEADING and abs(one.height - other.height) < 1.0
     alike = alike or (one.block == other.block and is_broken(one, other))
     return near and alike and abs(one.box[0] - other.box[0]) < 1.0
+
+
+def _is_of_lower_rank(under: PageLine | None, part: tuple[SectionKind, list[Row]], row: Row) -> bool:
+    """Whether a heading is of a lower rank than that of its section, right below it or as the first entry's is."""
+    kind, rows = part
+    cell = row.cells[0]
+    if kind not in WITH_ENTRIES or under is None or under.label is not Label.HEADING or cell.label is not Label.HEADING:
+        return False
+    first = rows[0].cells[0] if rows else cell
+    alike = first.label is Label.HEADING and first.level == cell.level and abs(first.box[0] - cell.box[0]) < SAME_LEFT
+    return cell.level > under.level > 0 and alike
 
 
 def _ends_head(part: tuple[SectionKind, list[Row]], row: Row) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.engines.evidence.page_lines import PageLine
+from pipeline.engines.rules.dates import PRESENT
 from pipeline.engines.rules.month_names import OPEN_END, month_number
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.resume.entry_rows import NO_NAME, entry_periods
@@ -19,6 +20,7 @@ _DASH = re.compile(r"^\s*[-–—−]\s*(?=\S)")
 _SAME_LEFT = 2.0  # heights between the left edges of the lines of one margin
 _FLUSH = 1.5  # points between the right edges of the lines of one margin
 _NEAR = 2.6  # heights between the middles of two lines of one period
+_ENOUGH_TWOS = 2  # periods of dates below one another
 _APART = 1.4  # times as far as the lines of one period stand those of the next
 
 
@@ -75,11 +77,12 @@ def _with_tail(cells: Sequence[PageLine], upper: PageLine, lower: PageLine) -> l
 def _without_stacks(rows: Sequence[Row]) -> Iterator[Row]:
     """Join dates below one another: with a mark between them, behind a dash, or by twos, the later one above."""
     pairs = _later_above(rows)
+    rising = _earlier_above(rows)
     skip = -1
     for at, row in enumerate(rows):
         if at <= skip:
             continue
-        lower = next((n for n in (1, 2) if _closes(rows[at : at + n + 1])), 1 if at in pairs else 0)
+        lower = next((n for n in (1, 2) if _closes(rows[at : at + n + 1])), 1 if at in pairs | rising else 0)
         if not lower:
             yield row
             continue
@@ -172,6 +175,32 @@ def _later_above(rows: Sequence[Row]) -> set[int]:
     apart = all(gap > _APART * within or gap < 0 for gap in gaps)
     sure = bool(gaps) or all(_names_nothing(rows[lower]) for _, lower in twos)
     return {upper for upper, _ in twos} if apart and sure else set()
+
+
+def _earlier_above(rows: Sequence[Row]) -> set[int]:
+    """The rows whose date begins a period that ends in the date right below: dates that stand by twos, rising."""
+    dated = [(at, date) for at, row in enumerate(rows) if (date := _date_at_begin(row.cells[0].text))]
+    twos = list(zip(dated[::2], dated[1::2], strict=False))
+    if len(dated) % 2 or len(twos) < _ENOUGH_TWOS:
+        return set()
+    near = all(
+        lower == upper + 1
+        and rows[upper].page == rows[lower].page
+        and rows[lower].cells[0].middle - rows[upper].cells[0].middle < _NEAR * rows[upper].cells[0].height
+        for (upper, _), (lower, _) in twos
+    )
+    rising = all(first < last for (_, first), (_, last) in twos)
+    falling = all(above[0][1] > below[0][1] for above, below in pairwise(twos))
+    return {upper for (upper, _), _ in twos} if near and rising and falling else set()
+
+
+def _date_at_begin(text: str) -> str:
+    """The date that a cell begins with, ``present`` for an open end alone; "" without one, or with a whole period."""
+    if re.fullmatch(OPEN_END, text.strip(), re.IGNORECASE):
+        return PRESENT
+    periods = entry_periods(text)
+    single = bool(periods) and not periods[0].first and not re.search(r"\w", text[: periods[0].start])
+    return periods[0].last if single and re.match(r"\s|$", text[periods[0].end :]) else ""
 
 
 def _is_two(rows: Sequence[Row], upper: int, lower: int) -> bool:

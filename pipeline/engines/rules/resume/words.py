@@ -193,6 +193,7 @@ _OF_STATE = re.compile(
     rf"(?:the\s+)?(?:state\s+)?university\s+of\s+(?:{_STATE_NAMES})|(?:{_STATE_NAMES})\s+state\s+university",
     re.IGNORECASE,
 )
+_NEEDS_TOWN = re.compile(r"(?:University|Imperial|Trinity|King['’]s|Queen['’]s)\s+College", re.IGNORECASE)
 _INITIAL = re.compile(r"(?:^|\s)[A-Z]\.(?:\s|$)")  # of a person, whose degree may look like a state: "Jane B. Roe, MD"
 _LAND = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES})", re.IGNORECASE)
 _REGION = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES}|{_CITIES})", re.IGNORECASE)
@@ -213,6 +214,10 @@ _ZH_PLACE = re.compile(
 
 _ZH_LANDS = (
     "中国|英国|美国|法国|德国|日本|韩国|新加坡|加拿大|澳大利亚|新西兰|瑞士|荷兰|瑞典|意大利|西班牙|俄罗斯|马来西亚|泰国"
+)
+_ZH_PROVINCE = re.compile(
+    r"(?:河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
+    r"广西|内蒙古|西藏|宁夏|新疆)省?|[\u4e00-\u9fff]{2,3}省"
 )
 _ZH_ABROAD = re.compile(rf"(?:[\u4e00-\u9fff]{{2,6}}\s?[,，]\s?){{0,2}}(?:{_ZH_LANDS})")  # "爱丁堡, 英国"
 
@@ -280,6 +285,8 @@ def is_place(text: str) -> bool:
         return all(is_place(part) for part in text.split(" / "))
     telling = names_job(text) or names_school(text) or find_degree(text)
     if _ZH_ABROAD.fullmatch(text) and not telling:
+        return _is_town_in_land(text)
+    if re.fullmatch(r"[\u4e00-\u9fff]{2,6}\s?[,，.．]\s?[\u4e00-\u9fff]{2,6}州", text) and not telling:
         return True
     if _WITH_POSTCODE.fullmatch(text) or _REMOTE.fullmatch(text) or _ZH_PLACE.fullmatch(text):
         return True
@@ -295,6 +302,13 @@ def is_place(text: str) -> bool:
     return not unknown and bool(_REGION.fullmatch(parts[0])) and wider
 
 
+def _is_town_in_land(text: str) -> bool:
+    """Whether what stands before a city of China and a land is no firm: not ``华东，成都，中国``."""
+    parts = [part.strip() for part in re.split("[,，]", text)]
+    city = len(parts) > 2 and _ZH_PLACE.fullmatch(parts[1]) and not _ZH_PROVINCE.fullmatch(parts[1])
+    return not city or bool(_ZH_PLACE.fullmatch(parts[0]) or re.search("[区县市镇]$", parts[0]))
+
+
 def _is_place_word(text: str) -> bool:
     capital = text[:1].isupper() or not text[:1].isascii() or text[:1].isdigit()
     named = names_job(text) or names_school(text) or has_company_suffix(text)
@@ -305,9 +319,9 @@ def _is_place_word(text: str) -> bool:
 
 def place_at_end(text: str) -> int | None:
     """Return where the place at the end of ``text`` begins, as in ``Firm, Paris, France``; None without one."""
-    starts = [0, *(match.end() for match in re.finditer(r"[,，]\s*|\s[-–—|·]\s|\s\(|（", text))]
-    for start in starts[1:]:
-        if is_place(text[start:]):
+    starts = [match.end() for match in re.finditer(r"[,，]\s*|\s[-–—|·]\s|\s\(|（|(?<=公司)(?=[\u4e00-\u9fff])", text)]
+    for start in starts:
+        if is_place(text[start:]) and not names_state_university(text[:start].rstrip(" ,-–—")):
             return start
     return None
 
@@ -319,6 +333,7 @@ def place_without_comma(text: str) -> int | None:
     """
     starts = [match.end() for match in re.finditer(r"(?<=[^\s,])\s+", text)]
     fitting = [s for s in starts if "," in text[s:] and not _BINDS.search(text[:s]) and is_place(text[s:])]
+    fitting = [start for start in fitting if not _ends_before_campus(text[:start].rstrip(" -–—"))]
     for start in fitting:
         last_word = re.split(r"\s+", text[:start].strip())[-1]
         alone = " " not in text[:start].strip()  # "Université" is no name without what follows it
@@ -328,3 +343,8 @@ def place_without_comma(text: str) -> int | None:
         if _REGION.fullmatch(text[start:].split(",")[0]) or ends_name:
             return start
     return fitting[-1] if fitting and "," not in text[: fitting[-1]] else None
+
+
+def _ends_before_campus(text: str) -> bool:
+    """Whether the town behind a text is a part of its name: ``University of Wisconsin``, ``University College``."""
+    return names_state_university(text) or bool(_NEEDS_TOWN.fullmatch(text))

@@ -13,7 +13,7 @@ from stores.models import Box, Label
 
 _BINDS = re.compile(
     r"(?:^|\s)(?:of|for|the|and|in|at|on|with|&|de|du|des|la|le|et|en|für|und|der|des|im|am|an|von|vom|zum|zur|bei|beim|y|del|"
-    r"(?:Fachh|H)ochschule|Universit(?:ät|é|à)|Universidade?)$|\s/$"
+    r"(?:Fachh|H)ochschule|Universit(?:ät|é|à)|Universidade?)$|\s[-–/]$"
 )
 _AT = re.compile(r"\s(?:am|im|beim?|at|chez)$")
 _GOES_ON = re.compile(r"(?:of|for|and|in|de|du|des|et|für|und|der|y|del)\s+\S")  # in small letters
@@ -26,9 +26,11 @@ def goes_on_below(row: Row, below: Row) -> bool:
     """Whether a cell of a row goes on in the row below it, which holds nothing else."""
     first, second = _cell_above(row, below), below.cells[0]
     near = row.page == below.page and 0 < second.middle - first.middle < _NEXT_LINE * first.height
-    if not near or len(below.cells) > 1 or abs(first.box[0] - second.box[0]) > _SAME_LEFT:
-        return False
     upper, lower = first.text.strip(), second.text.strip()
+    behind_date = _begins_with_date(upper) and second.box[0] > first.box[0] and _GOES_ON.match(lower)
+    aligned = abs(first.box[0] - second.box[0]) <= _SAME_LEFT or behind_date
+    if not near or len(below.cells) > 1 or not aligned or lower.endswith((":", "：")):
+        return False
     names = len(upper) <= LONG_CHARACTERS and not BULLET.match(upper) and not BULLET.match(lower)
     if names and closes_bracket(upper, lower):
         return True
@@ -36,6 +38,12 @@ def goes_on_below(row: Row, below: Row) -> bool:
         return False  # a job above its firm
     broken = _BINDS.search(upper) or _GOES_ON.match(lower) or (first.block == second.block and is_broken(first, second))
     return names and not entry_periods(lower) and bool(broken)
+
+
+def _begins_with_date(text: str) -> bool:
+    """Whether a cell holds a date and the name behind it, which a reader has joined."""
+    periods = entry_periods(text)
+    return bool(periods) and not re.search(r"\w", text[: periods[0].start])
 
 
 def closes_bracket(upper: str, lower: str) -> bool:
