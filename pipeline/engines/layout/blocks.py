@@ -31,7 +31,7 @@ _SPACED = 1.2  # of the usual pitch, at most, from one line of an item of Chines
 _WIDEST_PITCH_EM = 2.2  # of lines that are set apart
 _SLIDE_PT, _SLIDE_GAP_EM = 18.0, 0.7  # type of slides, and the gap between two lines of it that do not run on
 _ENDS, _RAGGED_EM = ".!?:;。！？；：", 3.0  # of a sentence; from the end of a full line to the edge of its column
-_LEAST_TEXT, _MOSTLY_LARGE = 8, 0.5  # lines of a text, and the share of large ones: headings stand over something
+_LEAST_TEXT = 4  # lines of a text that are set alike: headings stand over something
 _STOPS = "。！？；："
 _CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
 _BARE_NUMBER, _LEAST_NUMBERS, _LEAST_BEHIND = re.compile(r"\d{1,3}[a-z]?|[a-z]"), 2, 12  # characters behind it
@@ -98,7 +98,7 @@ def _heading_lines(lines: Sequence[PrintedLine], body: float, right: float) -> f
     for at in range(len(lines) - 1, 0, -1):
         if large[at - 1] and not large[at] and _is_same_text(lines[at - 1], lines[at], right):
             large[at - 1] = False
-    if len(lines) >= _LEAST_TEXT and sum(large) > _MOSTLY_LARGE * len(lines):
+    if len(lines) >= _LEAST_TEXT and all(_are_alike(lines[0], line) for line in lines):
         return frozenset()  # a text in larger type than the small print around it
     return frozenset(at for at, is_large in enumerate(large) if is_large)
 
@@ -111,9 +111,13 @@ def _hanging_numbers(lines: Sequence[PrintedLine]) -> frozenset[int]:
     return frozenset(apart if sum(first[at].isdigit() for at in apart) >= _LEAST_NUMBERS else ())
 
 
+def _are_alike(one: PrintedLine, other: PrintedLine) -> bool:
+    return abs(one.size - other.size) < 0.05 * other.size and one.bold == other.bold
+
+
 def _is_same_text(before: PrintedLine, line: PrintedLine, right: float) -> bool:
     """Whether a line runs on from the full one above, set alike."""
-    alike = abs(before.size - line.size) < 0.05 * line.size and before.bold == line.bold
+    alike = _are_alike(before, line)
     near = line.box[1] - before.box[3] < _SLIDE_GAP_EM * line.size
     return alike and near and not is_forced(before, line, right) and not headings.numbered_level(line.text)
 
