@@ -135,15 +135,6 @@ def chinese(text: str, x: float) -> Any:
     return fragment(glyphs)
 
 
-def test_no_side_of_a_cell_that_a_model_sees_cuts_a_chinese_word() -> None:
-    parts = [chinese("第二部分", 0), chinese("光学", 60)]
-    frames = frames_of_grid([0, 22, 50, 100], [0, 20])
-    seen, ruled = (filled(parts, frames, frozenset(), ruled=ruled) for ruled in (False, True))
-    assert seen and ruled
-    assert [cell.text for cell in seen.cells if cell.text] == ["第二部分", "光学"]
-    assert [cell.text for cell in ruled.cells if cell.text] == ["第二", "部分", "光学"]
-
-
 Boxes = list[tuple[float, float, float, float]]
 
 

@@ -18,7 +18,6 @@ from stores.models import Box, Line
 _PROSE = 90  # characters of a cell that is rather a paragraph
 _STRIP = 16.0  # points
 _WORD_GAP_EM = 0.2  # a wider gap parts two words
-_TOUCH_EM = 0.1  # Chinese characters that stand closer belong together
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,19 +198,14 @@ def _whole_row(row: int, cells: Sequence[Any]) -> Frame:
     return Frame(row, 0, 1, sum(int(cell.colspan) for cell in cells), box, True)
 
 
-def filled(
-    fragments: Sequence[Fragment], frames: Sequence[Frame], words: frozenset[str], *, ruled: bool = False
-) -> Table | None:
-    """The table of these cells with the text that lies in them; None without text.
-
-    ``ruled``: drawn lines part the cells. Where a model sees the cells, their sides cut no Chinese word.
-    """
+def filled(fragments: Sequence[Fragment], frames: Sequence[Frame], words: frozenset[str]) -> Table | None:
+    """The table of these cells with the text that lies in them; None without text."""
     if not frames or not fragments:
         return None
     parts: dict[int, list[Fragment]] = {}
     places = _Places(frames)
     for part in fragments:
-        for place, run in _runs(part, places, ruled=ruled):
+        for place, run in _runs(part, places):
             parts.setdefault(place, []).append(fragment(run, upright=part.upright))
     cells = [_cell(frame, parts.get(index, []), words) for index, frame in enumerate(frames)]
     return Table(tuple(_without_empty(cells)), _around([frame.box for frame in frames]))
@@ -231,11 +225,11 @@ def _cell(frame: Frame, parts: Sequence[Fragment], words: frozenset[str]) -> Cel
     )
 
 
-def _runs(part: Fragment, places: _Places, *, ruled: bool) -> list[tuple[int, list[Glyph]]]:
+def _runs(part: Fragment, places: _Places) -> list[tuple[int, list[Glyph]]]:
     """A fragment cut where a word enters another cell; spaces go with the character before them."""
     runs: list[tuple[int, list[Glyph]]] = []
     last = 0
-    for word in _words(part.glyphs, ruled=ruled):
+    for word in _words(part.glyphs):
         if word[0].char.isspace():
             if runs:
                 runs[-1][1].extend(word)
@@ -248,15 +242,11 @@ def _runs(part: Fragment, places: _Places, *, ruled: bool) -> list[tuple[int, li
     return runs
 
 
-def _words(glyphs: Sequence[Glyph], *, ruled: bool) -> list[list[Glyph]]:
-    """Characters that no grid line may part: those of a Latin word or a number, and Chinese ones without a gap.
-
-    Drawn lines may part the latter: narrow columns are as wide as their text.
-    """
+def _words(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
+    """Characters that no grid line may part: those of a Latin word or a number; others stand alone."""
     words: list[list[Glyph]] = []
     for glyph in glyphs:
-        before = words[-1][-1] if words else None
-        if before is not None and (_in_one_word(before, glyph) or (not ruled and _touch(before, glyph))):
+        if words and _in_one_word(words[-1][-1], glyph):
             words[-1].append(glyph)
         else:
             words.append([glyph])
@@ -267,12 +257,6 @@ def _in_one_word(before: Glyph, glyph: Glyph) -> bool:
     if any(char.isspace() or is_cjk(char) for char in (before.char[-1], glyph.char[0])):
         return False
     return glyph.x0 - before.x1 < _WORD_GAP_EM * glyph.style.size
-
-
-def _touch(before: Glyph, glyph: Glyph) -> bool:
-    """Whether Chinese characters stand beside one another without a gap."""
-    chinese = is_cjk(before.char[-1]) and is_cjk(glyph.char[0])
-    return chinese and glyph.x0 - before.x1 < _TOUCH_EM * glyph.style.size
 
 
 class _Places:

@@ -60,7 +60,7 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
         return [_paragraph(Piece(Label.TEXT, [[line] for line in lines]), words)]
     if label is Label.TABLE:
         frames = region.frames if region.ruled else respecting_gaps(region.frames, region.fragments)
-        table = filled(region.fragments, frames, words, ruled=region.ruled)
+        table = filled(region.fragments, frames, words)
         column = table and (table.is_column or (table.is_stepped and not region.ruled))
         if table and not (table.is_frame or column or table.is_prose or _is_form(region)):
             cells = table.lines([line.box for line in lines])
