@@ -10,7 +10,6 @@ from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.glyphs import PrintedLine, fragment
 from pipeline.engines.layout.joining import are_rows, is_list_start
 from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.tables import filled, frames_of_grid
 from pipeline.engines.layout.text_boxes import boxes_of_paragraphs
 from pipeline.engines.pdf import mupdf
 
