@@ -31,7 +31,7 @@ _SPACED = 1.2  # of the usual pitch, at most, from one line of an item of Chines
 _WIDEST_PITCH_EM = 2.2  # of lines that are set apart
 _SLIDE_PT, _SLIDE_GAP_EM = 18.0, 0.7  # type of slides, and the gap between two lines of it that do not run on
 _ENDS, _RAGGED_EM = ".!?:;。！？；：", 3.0  # of a sentence; from the end of a full line to the edge of its column
-_LEAST_TEXT = 4  # lines of a text that are set alike: headings stand over something
+_LEAST_TEXT, _HEADLINE = 4, 1.5  # lines of a text that are set alike, and the size of headlines, of the body's
 _STOPS = "。！？；："
 _CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
 _BARE_NUMBER, _LEAST_NUMBERS, _LEAST_BEHIND = re.compile(r"\d{1,3}[a-z]?|[a-z]"), 2, 12  # characters behind it
@@ -98,9 +98,20 @@ def _heading_lines(lines: Sequence[PrintedLine], body: float, right: float) -> f
     for at in range(len(lines) - 1, 0, -1):
         if large[at - 1] and not large[at] and _is_same_text(lines[at - 1], lines[at], right):
             large[at - 1] = False
-    if len(lines) >= _LEAST_TEXT and all(_are_alike(lines[0], line) for line in lines):
-        return frozenset()  # a text in larger type than the small print around it
+    if len(lines) >= _LEAST_TEXT and _is_large_text(lines, body):
+        large = [own and _heads_by_its_words(line.text) for own, line in zip(large, lines, strict=True)]
     return frozenset(at for at, is_large in enumerate(large) if is_large)
+
+
+def _heads_by_its_words(text: str) -> bool:
+    """Whether a line is a heading in whatever type it is set: it has a number, or nothing but capitals."""
+    return bool(headings.numbered_level(text)) or (text.isupper() and text.replace(" ", "").isalpha() and len(text) > 3)
+
+
+def _is_large_text(lines: Sequence[PrintedLine], body: float) -> bool:
+    """Whether lines are text in larger type than the small print around it: set alike, not bold, little larger."""
+    plain = not lines[0].bold and lines[0].size < _HEADLINE * body
+    return plain and all(_are_alike(lines[0], line) for line in lines)
 
 
 def _hanging_numbers(lines: Sequence[PrintedLine]) -> frozenset[int]:

@@ -81,6 +81,7 @@ _LABELS = {
 }
 _MAX_FRAGMENTS = 4000  # the models compare each with each: more would take gigabytes
 _MOSTLY = 0.6
+_NUMBERS = 0.2  # of the texts in boxes: more are columns of a table
 _MOST, _WITHIN = 0.5, 0.8  # of a table's area: it is replaced by what was found there; it lies in a larger one
 _ONLY_LINES = "only its lines were read, without headings, columns and tables"
 _TOO_MANY_RULES = "its tables were cut into cells by sight alone: it holds too many drawn lines to search"
@@ -223,12 +224,22 @@ def _ruled(region: Region, drawings: Drawings, fragments: Sequence[Fragment]) ->
     texts = [piece.box for part in fragments for piece in split_at_wide_gaps(part)]
     frames = ruled_frames(region.box, drawings.rules, columns, rows, texts)
     if not frames:
-        texts_in_boxes = boxes_of_paragraphs(region.box, drawings.rules, texts)
-        return [Region(Label.TEXT, box) for box in texts_in_boxes] or [region]
+        return _texts_in_boxes(region, drawings, fragments, texts) or [region]
     boxes = [frame.box for frame in frames]
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     box = union(region.box, (min(lefts), min(tops), max(rights), max(bottoms)))
     return [replace(region, box=box, frames=frames, ruled=True)]
+
+
+def _texts_in_boxes(
+    region: Region, drawings: Drawings, fragments: Sequence[Fragment], texts: Sequence[Box]
+) -> list[Region]:
+    """The texts in drawn boxes that a model takes for a table; none where columns of numbers are in them."""
+    inside = [part for part in fragments if share_of(part.box, region.box) > _MOST]
+    numbers = sum(not any(glyph.char.isalpha() for glyph in part.glyphs) for part in inside)
+    if numbers > _NUMBERS * len(inside):
+        return []
+    return [Region(Label.TEXT, box) for box in boxes_of_paragraphs(region.box, drawings.rules, texts)]
 
 
 def _drawn(sheet: Sheet, drawings: Drawings) -> list[Box] | None:
