@@ -7,8 +7,8 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from pipeline.engines.layout.glyphs import PrintedLine
-from pipeline.engines.layout.regions import Region, put_together
+from pipeline.engines.layout.lines.glyphs import PrintedLine
+from pipeline.engines.layout.regions.regions import Region, put_together
 from pipeline.engines.pdf.text_layer import PyMuPdfText
 from stores.models import Label
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pymupdf
 
-from pipeline.engines.layout.sheet import Sheet
+from pipeline.engines.layout.sheet.sheet import Sheet
 from pipeline.engines.pdf import mupdf
 
 PICTURES = """<< /Type /Font /Subtype /Type3 /FontBBox [0 0 1000 1000] /FontMatrix [0.001 0 0 0.001 0 0]

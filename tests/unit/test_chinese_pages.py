@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.blocks import is_no_item, pieces
-from pipeline.engines.layout.fill_in_lines import with_fill_ins
-from pipeline.engines.layout.font_names import is_heavy, readable
-from pipeline.engines.layout.glyphs import PrintedLine, fragments_of, printed_lines
-from pipeline.engines.layout.joining import is_choice, is_list_start, item_text
-from pipeline.engines.layout.regions import Region, find_columns, put_together
-from pipeline.engines.layout.script_gaps import is_setting
-from pipeline.engines.layout.symbols import folded
+from pipeline.engines.layout.lines.font_names import is_heavy, readable
+from pipeline.engines.layout.lines.glyphs import PrintedLine, fragments_of, printed_lines
+from pipeline.engines.layout.lines.joining import is_choice, is_list_start, item_text
+from pipeline.engines.layout.lines.script_gaps import is_setting
+from pipeline.engines.layout.lines.symbols import folded
+from pipeline.engines.layout.regions.fill_in_lines import with_fill_ins
+from pipeline.engines.layout.regions.regions import Region, find_columns, put_together
+from pipeline.engines.layout.writing.blocks import is_no_item, pieces
 from pipeline.engines.pdf import mupdf
 from stores.models import Label
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.engines.layout.contents_lists import with_contents
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import Fragment, fragment, printed_lines
-from pipeline.engines.layout.regions import Region
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.tables import frames_of_grid
+from pipeline.engines.layout.cells.cells import frames_of_grid
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, fragment, printed_lines
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.regions.regions import Region
+from pipeline.engines.layout.tables.contents_lists import with_contents
 from stores.models import Label
 
 PLAIN = Style(size=10, bold=False, mono=False, raised=False, hidden=False)

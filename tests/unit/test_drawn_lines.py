@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.layout import drawn_lines
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.drawn_lines import Drawings, rules_of
+from pipeline.engines.layout.sheet import drawn_lines
+from pipeline.engines.layout.sheet.drawn_lines import Drawings, rules_of
 from pipeline.engines.pdf import mupdf
 from stores.models import Label, PageText
 
@@ -106,7 +106,7 @@ def test_a_plain_reading_needs_no_model_and_says_what_it_left_out(monkeypatch: p
     def never(*_: Any, **__: Any) -> Any:
         raise AssertionError("the layout was looked for")
 
-    monkeypatch.setattr("pipeline.engines.layout.model.boxes_of", never)
+    monkeypatch.setattr("pipeline.engines.layout.model.boxes.boxes_of", never)
     monkeypatch.setattr(layout, "_found_tables", never)
     page = read(opened(grid_of_lines(3, 5), 3, 5), plain=True)
     assert page.warning is not None and page.warning.code == "layout_left_out"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.engines.layout.blocks import pieces
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment, printed_lines
-from pipeline.engines.layout.joining import are_rows
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.tables import filled, frames_of_grid
+from pipeline.engines.layout.cells.cells import filled, frames_of_grid
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, PrintedLine, fragment, printed_lines
+from pipeline.engines.layout.lines.joining import are_rows
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.writing.blocks import pieces
 from stores.models import Label
 
 STYLE = Style(size=9.0, bold=False, mono=False, raised=False, hidden=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.engines.layout.filled_rows import with_hidden_lines
-from pipeline.engines.layout.ruled_tables import ruled_frames
+from pipeline.engines.layout.cells.filled_rows import with_hidden_lines
+from pipeline.engines.layout.cells.ruled_grids import ruled_frames
 from pipeline.engines.pdf import mupdf
 
 Span = tuple[float, float, float, float]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.layout.glyphs import PrintedLine
-from pipeline.engines.layout.regions import is_listing
-from pipeline.engines.layout.styles import style_of
+from pipeline.engines.layout.lines.glyphs import PrintedLine
+from pipeline.engines.layout.lines.styles import style_of
+from pipeline.engines.layout.regions.regions import is_listing
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.engines.layout import reader
-from pipeline.engines.layout.blocks import is_no_item
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import PrintedLine, fragment
-from pipeline.engines.layout.joining import are_rows, is_list_start
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.text_boxes import boxes_of_paragraphs
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import PrintedLine, fragment
+from pipeline.engines.layout.lines.joining import are_rows, is_list_start
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.tables.text_boxes import boxes_of_paragraphs
+from pipeline.engines.layout.writing.blocks import is_no_item
 from pipeline.engines.pdf import mupdf
 
 pymupdf = mupdf.load()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import fragment
-from pipeline.engines.layout.gutters import parted_at_gutters
-from pipeline.engines.layout.regions import Region
-from pipeline.engines.layout.styles import Style
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import fragment
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.regions.gutters import parted_at_gutters
+from pipeline.engines.layout.regions.regions import Region
 from stores.models import Label
 
 STYLE = Style(size=10, bold=False, mono=False, raised=False, hidden=False)

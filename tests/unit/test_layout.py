@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.glyphs import PrintedLine
-from pipeline.engines.layout.headings import level_of, numbered_level
-from pipeline.engines.layout.joining import item_text, joined, words_of
-from pipeline.engines.layout.order import reading_order
-from pipeline.engines.layout.symbols import folded
-from pipeline.engines.layout.tables import Cell, Frame, Table, filled, frames_of_grid
+from pipeline.engines.layout.cells.cells import Cell, Frame, Table, filled, frames_of_grid
+from pipeline.engines.layout.lines.glyphs import PrintedLine
+from pipeline.engines.layout.lines.headings import level_of, numbered_level
+from pipeline.engines.layout.lines.joining import item_text, joined, words_of
+from pipeline.engines.layout.lines.symbols import folded
+from pipeline.engines.layout.order.order import reading_order
 from pipeline.engines.pdf import mupdf
 from stores.models import Label, PageText
 
@@ -193,9 +193,9 @@ def test_tables_are_pipes_or_html_where_cells_span() -> None:
 
 
 def test_spanning_cells() -> None:
-    from pipeline.engines.layout.glyph import Glyph
-    from pipeline.engines.layout.glyphs import fragment
-    from pipeline.engines.layout.styles import Style
+    from pipeline.engines.layout.lines.glyph import Glyph
+    from pipeline.engines.layout.lines.glyphs import fragment
+    from pipeline.engines.layout.lines.styles import Style
 
     style = Style(size=10.0, bold=False, mono=False, raised=False, hidden=False)
 
@@ -211,7 +211,7 @@ def test_spanning_cells() -> None:
 
 
 def test_own_line_breaks_are_kept_and_full_lines_run_on() -> None:
-    from pipeline.engines.layout.blocks import pieces
+    from pipeline.engines.layout.writing.blocks import pieces
 
     def line(text: str, y: float, x0: float = 72.0) -> PrintedLine:
         return PrintedLine(text, (x0, y, x0 + 5.0 * len(text), y + 10), 10.0, False, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.layout.tables import Cell, Table
+from pipeline.engines.layout.cells.cells import Cell, Table
 from pipeline.engines.rules.money import find_amounts
 from pipeline.math_spans import blanked_math, map_around_math
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.layout.outlines import outlines_of
+from pipeline.engines.layout.pictures.outlines import outlines_of
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.text_layer import PyMuPdfText
 from stores.models import Fault

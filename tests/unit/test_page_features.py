@@ -11,7 +11,7 @@ import onnxruntime
 import pymupdf
 import pytest
 
-from pipeline.engines.layout.page_features import ENLARGED, features_of
+from pipeline.engines.layout.model.page_features import ENLARGED, features_of
 from pipeline.engines.onnx_graphs import with_small_maps
 
 MODEL = Path(pymupdf.__file__).parent / "layout" / "resources" / "onnx" / "feature_imf1.onnx"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import Fragment, fragment
-from pipeline.engines.layout.order import reading_order
-from pipeline.engines.layout.panels import order_of, panels_of, parted_at_panels
-from pipeline.engines.layout.regions import Region
-from pipeline.engines.layout.styles import Style
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, fragment
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.order.order import reading_order
+from pipeline.engines.layout.order.panels import order_of, panels_of, parted_at_panels
+from pipeline.engines.layout.regions.regions import Region
 from stores.models import Box, Label
 
 WIDTH, HEIGHT = 595.0, 842.0

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.layout.accents import with_accents
-from pipeline.engines.layout.baselines import raised_spans
-from pipeline.engines.layout.blocks import pieces
-from pipeline.engines.layout.formulas import _around
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import PrintedLine, fragments_of, printed_lines
-from pipeline.engines.layout.joining import joined, reads_as_prose
-from pipeline.engines.layout.list_items import correct_items, with_note_marks
-from pipeline.engines.layout.nesting import Nesting
-from pipeline.engines.layout.regions import Region, put_together
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.symbols import folded
+from pipeline.engines.layout.lines.accents import with_accents
+from pipeline.engines.layout.lines.baselines import raised_spans
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import PrintedLine, fragments_of, printed_lines
+from pipeline.engines.layout.lines.joining import joined, reads_as_prose
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.lines.symbols import folded
+from pipeline.engines.layout.regions.formulas import _around
+from pipeline.engines.layout.regions.list_items import correct_items, with_note_marks
+from pipeline.engines.layout.regions.regions import Region, put_together
+from pipeline.engines.layout.writing.blocks import pieces
+from pipeline.engines.layout.writing.nesting import Nesting
 from pipeline.engines.math.displays import Display, _add_numbers
 from pipeline.engines.math.printed import Piece, pieces_of
 from pipeline.engines.math.signs import Sign

@@ -14,18 +14,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.engines.layout import glyphs, tables
-from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.elements import elements_of, text_pattern
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import Fragment, fragment, printed_lines
-from pipeline.engines.layout.line_numbers import line_number_spans
-from pipeline.engines.layout.sheet import Sheet, prints_twice
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.table_finder import _make_chars, outermost
-from pipeline.engines.layout.tables import filled, frames_of_grid
-from pipeline.engines.layout.unseen import _ground
+from pipeline.engines.layout.cells import cells
+from pipeline.engines.layout.cells.cells import filled, frames_of_grid
+from pipeline.engines.layout.cells.finder import _make_chars, outermost
+from pipeline.engines.layout.lines import glyphs
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, fragment, printed_lines
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.model import boxes as layout_model
+from pipeline.engines.layout.model.elements import elements_of, text_pattern
+from pipeline.engines.layout.sheet.line_numbers import line_number_spans
+from pipeline.engines.layout.sheet.sheet import Sheet, prints_twice
+from pipeline.engines.layout.sheet.unseen import _ground
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.text_layer import PyMuPdfText
 from stores.errors import PageError
@@ -89,8 +90,8 @@ def test_exponents_look_for_their_host_on_their_own_line(monkeypatch: pytest.Mon
 
 def test_twice_as_long_a_table_is_twice_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    distance = tables._distance
-    monkeypatch.setattr(tables, "_distance", lambda box, x, y: asked.append(1) or distance(box, x, y))
+    distance = cells._distance
+    monkeypatch.setattr(cells, "_distance", lambda box, x, y: asked.append(1) or distance(box, x, y))
 
     def cost(rows: int) -> int:
         asked.clear()

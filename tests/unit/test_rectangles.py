@@ -9,7 +9,7 @@ _SCRIPT = """
 import itertools, random, sys
 from pipeline.engines.pdf import mupdf
 pymupdf = mupdf.load()
-from pipeline.engines.layout import table_finder
+from pipeline.engines.layout.cells import finder
 chance = random.Random(4)
 def rect():
     x, y = chance.uniform(-90, 600), chance.uniform(-90, 800)
@@ -23,7 +23,7 @@ ways = [(), ((1, 2, 3, 4),), ([1, 2, 3, 4],), (1, 2, 3, 4), (pymupdf.Rect(1, 2, 
 def made():
     return [tuple(pymupdf.Rect(*way)) for way in ways] + [tuple(pymupdf.Rect(1, 2, 3, 4, x1=9))]
 before = crossed(), made()
-table_finder.lighten()
+finder.lighten()
 print(before == (crossed(), made()), type(pymupdf.Rect(1, 2, 3, 4).x0) is float)
 """
 

@@ -7,9 +7,9 @@ from math import cos, pi, sin
 from typing import Any
 
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.arcs import with_arcs
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.styles import Style
+from pipeline.engines.layout.lines.arcs import with_arcs
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.styles import Style
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.rules.document import DocumentRules
 from pipeline.engines.rules.invoice.extractor import InvoiceRules

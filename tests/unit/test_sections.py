@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.layout.glyphs import PrintedLine
-from pipeline.engines.layout.regions import Region, shrink_figures
-from pipeline.engines.layout.sections import sections_of
+from pipeline.engines.layout.lines.glyphs import PrintedLine
+from pipeline.engines.layout.order.sections import sections_of
+from pipeline.engines.layout.regions.regions import Region, shrink_figures
 from pipeline.engines.pdf import mupdf
 from stores.models import Box, Label
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.engines.layout.blocks import pieces
-from pipeline.engines.layout.glyphs import printed_lines
-from pipeline.engines.layout.order import reading_order
-from pipeline.engines.layout.regions import Region
-from pipeline.engines.layout.side_dates import with_side_dates
+from pipeline.engines.layout.lines.glyphs import printed_lines
+from pipeline.engines.layout.order.order import reading_order
+from pipeline.engines.layout.regions.regions import Region
+from pipeline.engines.layout.regions.side_dates import with_side_dates
+from pipeline.engines.layout.writing.blocks import pieces
 from stores.models import Label
 from tests.unit.test_gutters import region
 

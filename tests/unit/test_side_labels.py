@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.engines.layout import reader
-from pipeline.engines.layout.blocks import pieces
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment
-from pipeline.engines.layout.outer_tables import without_outer_tables
-from pipeline.engines.layout.regions import Region
-from pipeline.engines.layout.side_labels import parted_at_label
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.tables import filled, frames_of_grid
+from pipeline.engines.layout.cells.cells import filled, frames_of_grid
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, PrintedLine, fragment
+from pipeline.engines.layout.lines.side_labels import parted_at_label
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.regions.regions import Region
+from pipeline.engines.layout.tables.outer_tables import without_outer_tables
+from pipeline.engines.layout.writing.blocks import pieces
 from pipeline.engines.pdf import mupdf
 from stores.models import Box, Label, Line
 

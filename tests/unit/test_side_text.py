@@ -8,7 +8,7 @@ from typing import Any
 import pymupdf
 import pytest
 
-from pipeline.engines.layout.order import reading_order
+from pipeline.engines.layout.order.order import reading_order
 from pipeline.engines.layout.reader import read_page
 from stores.models import PageText
 

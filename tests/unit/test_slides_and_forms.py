@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.layout.blocks import pieces
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment, printed_lines, raised
-from pipeline.engines.layout.headings import heading_parts, is_heading_line, is_no_heading, looks_like_heading
-from pipeline.engines.layout.margins import label_at_margin
-from pipeline.engines.layout.regions import Region
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.table_columns import respecting_gaps
-from pipeline.engines.layout.tables import filled, frames_of_grid
-from pipeline.engines.layout.writing import written
+from pipeline.engines.layout.cells.cells import filled, frames_of_grid
+from pipeline.engines.layout.cells.columns import respecting_gaps
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, PrintedLine, fragment, printed_lines, raised
+from pipeline.engines.layout.lines.headings import heading_parts, is_heading_line, is_no_heading, looks_like_heading
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.order.margins import label_at_margin
+from pipeline.engines.layout.regions.regions import Region
+from pipeline.engines.layout.writing.blocks import pieces
+from pipeline.engines.layout.writing.writing import written
 from stores.models import Label
 
 

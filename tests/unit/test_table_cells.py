@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import Fragment, fragment
-from pipeline.engines.layout.merged_rows import parted_rows
-from pipeline.engines.layout.ruled_tables import ruled_frames
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.table_columns import respecting_gaps
-from pipeline.engines.layout.tables import Frame, filled, frames_of_grid
+from pipeline.engines.layout.cells.cells import Frame, filled, frames_of_grid
+from pipeline.engines.layout.cells.columns import respecting_gaps
+from pipeline.engines.layout.cells.merged_rows import parted_rows
+from pipeline.engines.layout.cells.ruled_grids import ruled_frames
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, fragment
+from pipeline.engines.layout.lines.styles import Style
 from pipeline.engines.pdf import mupdf
 
 STYLE = Style(size=10, bold=False, mono=False, raised=False, hidden=False)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.layout.bare_pictures import bare_pictures
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import Fragment, fragment, printed_lines
-from pipeline.engines.layout.order import reading_order
-from pipeline.engines.layout.regions import Region
-from pipeline.engines.layout.spaced_rows import with_spaced_rows
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.table_headings import parted_at_headings
-from pipeline.engines.layout.tables import filled, frames_of_grid
+from pipeline.engines.layout.cells.cells import filled, frames_of_grid
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, fragment, printed_lines
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.order.order import reading_order
+from pipeline.engines.layout.pictures.bare_pictures import bare_pictures
+from pipeline.engines.layout.regions.regions import Region
+from pipeline.engines.layout.regions.spaced_rows import with_spaced_rows
+from pipeline.engines.layout.tables.table_headings import parted_at_headings
 from stores.models import Box, Label
 
 ROW = 20.0  # points from one row to the next

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.layout.annotations import comments_of
-from pipeline.engines.layout.drawn_lines import span_of
-from pipeline.engines.layout.drawn_tables import drawn_tables
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import Fragment, fragment
-from pipeline.engines.layout.regions import Region
-from pipeline.engines.layout.soft_hyphens import with_printed_hyphens
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.symbols import folded
-from pipeline.engines.layout.tables import filled
-from pipeline.engines.layout.ticks import marks_in_cells, with_ticked_boxes
+from pipeline.engines.layout.cells.cells import filled
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, fragment
+from pipeline.engines.layout.lines.soft_hyphens import with_printed_hyphens
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.lines.symbols import folded
+from pipeline.engines.layout.regions.regions import Region
+from pipeline.engines.layout.regions.ticks import marks_in_cells, with_ticked_boxes
+from pipeline.engines.layout.sheet.annotations import comments_of
+from pipeline.engines.layout.sheet.drawn_lines import span_of
+from pipeline.engines.layout.tables.drawn_tables import drawn_tables
 from pipeline.engines.pdf import mupdf
 from stores.models import Label
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import Fragment, fragment
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.table_columns import respecting_gaps
-from pipeline.engines.layout.tables import filled, frames_of_grid
+from pipeline.engines.layout.cells.cells import filled, frames_of_grid
+from pipeline.engines.layout.cells.columns import respecting_gaps
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, fragment
+from pipeline.engines.layout.lines.styles import Style
 
 STYLE = Style(size=8.0, bold=False, mono=False, raised=False, hidden=False, font="Sans")
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.glyph import Glyph
-from pipeline.engines.layout.glyphs import Fragment, fragment, printed_lines
-from pipeline.engines.layout.joining import joined
-from pipeline.engines.layout.styles import Style
-from pipeline.engines.layout.symbols import folded
-from pipeline.engines.layout.vertical import vertical_regions
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, fragment, printed_lines
+from pipeline.engines.layout.lines.joining import joined
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.lines.symbols import folded
+from pipeline.engines.layout.order.vertical import vertical_regions
 from pipeline.engines.pdf import mupdf
 from stores.models import Label, PageText
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.engines.formats.elements import Element, TableCell, column_name
-from pipeline.engines.layout.letter_spacing import joined_title
-from pipeline.engines.layout.tables import Cell, Table
+from pipeline.engines.layout.cells.cells import Cell, Table
+from pipeline.engines.layout.lines.letter_spacing import joined_title
 from pipeline.page_markdown import escaped
 from stores.models import Block, Box, Fault, Label, Line, PageText
 

@@ -29,7 +29,7 @@ from pipeline.engines.got.latex_words import (
     SCRIPTS,
     TABLES,
 )
-from pipeline.engines.layout.joining import joined
+from pipeline.engines.layout.lines.joining import joined
 
 _SPECIAL = re.compile(r"<\|[a-z_]{1,20}\|>")
 _END = re.compile(r"<\|(?:im_end|endoftext)\|>")

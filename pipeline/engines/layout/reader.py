@@ -11,29 +11,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pipeline.engines.layout import headings, margins
-from pipeline.engines.layout import model as layout_model
-from pipeline.engines.layout.annotations import Comment, comments_of, with_comments
-from pipeline.engines.layout.bare_pictures import bare_pictures
-from pipeline.engines.layout.contents_lists import with_contents
-from pipeline.engines.layout.drawn_lines import Drawings, bounded
-from pipeline.engines.layout.drawn_tables import drawn_tables
-from pipeline.engines.layout.drop_caps import with_drop_caps
-from pipeline.engines.layout.fill_in_lines import with_fill_ins
-from pipeline.engines.layout.form_fields import with_fields
-from pipeline.engines.layout.formulas import with_formulas
-from pipeline.engines.layout.glyphs import Fragment, fragments_of, printed_lines, split_at_wide_gaps
-from pipeline.engines.layout.gutters import parted_at_gutters
-from pipeline.engines.layout.joining import words_of
-from pipeline.engines.layout.label_rows import paired_rows
-from pipeline.engines.layout.left_out import combined, leave_out, unmapped
-from pipeline.engines.layout.list_items import correct_items, with_note_marks
-from pipeline.engines.layout.outer_tables import without_outer_tables
-from pipeline.engines.layout.page import moved, upright
-from pipeline.engines.layout.panels import order_of, panels_of, parted_at_panels
-from pipeline.engines.layout.pictured_lines import pictured
-from pipeline.engines.layout.receipts import is_strip, rows_of_strip
-from pipeline.engines.layout.recognised_print import (
+from pipeline.engines.layout.cells.cells import frames_of_grid, frames_of_placements
+from pipeline.engines.layout.cells.finder import lighten
+from pipeline.engines.layout.cells.ruled_grids import ruled_frames
+from pipeline.engines.layout.lines import headings
+from pipeline.engines.layout.lines.drop_caps import with_drop_caps
+from pipeline.engines.layout.lines.glyphs import Fragment, fragments_of, printed_lines, split_at_wide_gaps
+from pipeline.engines.layout.lines.joining import words_of
+from pipeline.engines.layout.model import boxes as layout_model
+from pipeline.engines.layout.order import margins
+from pipeline.engines.layout.order.panels import order_of, panels_of, parted_at_panels
+from pipeline.engines.layout.order.receipts import is_strip, rows_of_strip
+from pipeline.engines.layout.order.sections import sections_of
+from pipeline.engines.layout.order.spreads import pages_of_spread
+from pipeline.engines.layout.order.vertical import vertical_regions
+from pipeline.engines.layout.pictures.bare_pictures import bare_pictures
+from pipeline.engines.layout.pictures.pictured_lines import pictured
+from pipeline.engines.layout.pictures.recognised_print import (
     figures_of,
     fragments_of_lines,
     labelled,
@@ -41,23 +35,38 @@ from pipeline.engines.layout.recognised_print import (
     parted_beside,
     with_lines,
 )
-from pipeline.engines.layout.regions import Region, fill, find_columns, put_together, share_of, shrink_figures, union
-from pipeline.engines.layout.ruled_forms import with_forms
-from pipeline.engines.layout.ruled_tables import ruled_frames
-from pipeline.engines.layout.sections import sections_of
-from pipeline.engines.layout.sheet import Sheet
-from pipeline.engines.layout.side_dates import with_side_dates
-from pipeline.engines.layout.spaced_rows import with_spaced_rows
-from pipeline.engines.layout.spreads import pages_of_spread
-from pipeline.engines.layout.struck import mark_struck
-from pipeline.engines.layout.table_finder import lighten
-from pipeline.engines.layout.table_headings import parted_at_headings
-from pipeline.engines.layout.tables import frames_of_grid, frames_of_placements
-from pipeline.engines.layout.text_boxes import boxes_of_paragraphs
-from pipeline.engines.layout.ticks import marks_in_cells, with_ticked_boxes
-from pipeline.engines.layout.unread_print import PrintPlace, PrintReader, places_of_print, read_places
-from pipeline.engines.layout.vertical import vertical_regions
-from pipeline.engines.layout.writing import written
+from pipeline.engines.layout.pictures.unread_print import PrintPlace, PrintReader, places_of_print, read_places
+from pipeline.engines.layout.regions.fill_in_lines import with_fill_ins
+from pipeline.engines.layout.regions.formulas import with_formulas
+from pipeline.engines.layout.regions.gutters import parted_at_gutters
+from pipeline.engines.layout.regions.label_rows import paired_rows
+from pipeline.engines.layout.regions.list_items import correct_items, with_note_marks
+from pipeline.engines.layout.regions.regions import (
+    Region,
+    fill,
+    find_columns,
+    put_together,
+    share_of,
+    shrink_figures,
+    union,
+)
+from pipeline.engines.layout.regions.side_dates import with_side_dates
+from pipeline.engines.layout.regions.spaced_rows import with_spaced_rows
+from pipeline.engines.layout.regions.ticks import marks_in_cells, with_ticked_boxes
+from pipeline.engines.layout.sheet.annotations import Comment, comments_of, with_comments
+from pipeline.engines.layout.sheet.drawn_lines import Drawings, bounded
+from pipeline.engines.layout.sheet.form_fields import with_fields
+from pipeline.engines.layout.sheet.left_out import combined, leave_out, unmapped
+from pipeline.engines.layout.sheet.page import moved, upright
+from pipeline.engines.layout.sheet.sheet import Sheet
+from pipeline.engines.layout.sheet.struck import mark_struck
+from pipeline.engines.layout.tables.contents_lists import with_contents
+from pipeline.engines.layout.tables.drawn_tables import drawn_tables
+from pipeline.engines.layout.tables.outer_tables import without_outer_tables
+from pipeline.engines.layout.tables.ruled_forms import with_forms
+from pipeline.engines.layout.tables.table_headings import parted_at_headings
+from pipeline.engines.layout.tables.text_boxes import boxes_of_paragraphs
+from pipeline.engines.layout.writing.writing import written
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.attachments import attached_to, not_read
 from pipeline.page_markdown import AT_MARGIN

@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.engines.layout.symbols import folded
+from pipeline.engines.layout.lines.symbols import folded
 
 _MATH = re.compile(
     r"^(?:cmmib?|cmsy|cmbsy|cmex|ms[ab]m|eu[fsre][mb]|eufm|rsfs|lmmi|lmsy|lmex|latinmodernmath|lmmath|lmroman.*math|"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.engines.layout.unread_print import SURE
+from pipeline.engines.layout.pictures.unread_print import SURE
 from pipeline.engines.ocr.text_lines import line_models, model_names
 from stores.errors import IngotError, PageError
 

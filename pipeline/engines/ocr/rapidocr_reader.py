@@ -41,7 +41,7 @@ class RapidOcrReader:
 
         Raises PageError where the image cannot be opened, UnavailableError where the models cannot be loaded.
         """
-        from pipeline.engines.layout.left_out import combined
+        from pipeline.engines.layout.sheet.left_out import combined
         from pipeline.engines.ocr.ink import is_blank
         from pipeline.engines.ocr.recognised_lines import read_lines
         from pipeline.engines.ocr.specks import without_specks
@@ -97,8 +97,8 @@ def _confidence(lines: Sequence[ReadLine]) -> float:
 
 
 def _laid_out(page_lines: ReadImage, image: PageImage) -> PageText:
-    from pipeline.engines.layout.left_out import combined, numbers_left_out
     from pipeline.engines.layout.reader import read_page
+    from pipeline.engines.layout.sheet.left_out import combined, numbers_left_out
     from pipeline.engines.ocr.gutter_numbers import without_gutter_numbers
     from pipeline.engines.ocr.line_setting import set_lines
     from pipeline.engines.ocr.searchable_page import make_page

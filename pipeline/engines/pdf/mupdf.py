@@ -1,8 +1,8 @@
 """The only module that imports PyMuPDF, opens documents with it and translates its errors.
 
 A plain ``import pymupdf`` loads the layout models with a thread per core, even in a process that only counts pages.
-``load`` imports it without them; ``engines/layout/model.py`` loads the models. Errors of MuPDF leave this module as
-InputError, EncryptedError or PageError.
+``load`` imports it without them; ``engines/layout/model/boxes.py`` loads the models. Errors of MuPDF leave this module
+as InputError, EncryptedError or PageError.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from stores.errors import PageError
 from stores.models import PageText
 
 if TYPE_CHECKING:
-    from pipeline.engines.layout.unread_print import PrintReader
+    from pipeline.engines.layout.pictures.unread_print import PrintReader
 
 _PAGES_PER_OPENING = 16  # MuPDF's memory grows with each parsed page of a document; reopening it releases that
 

@@ -1,0 +1,1 @@
+"""Characters of a text layer, gathered into words and printed lines: accents, scripts, spacing, headings. Pure."""

@@ -1,0 +1,1 @@
+"""Tables that the layout model does not see, and what it takes for tables; forms."""

@@ -1,0 +1,1 @@
+"""Regions in their order, written as Markdown and blocks."""
