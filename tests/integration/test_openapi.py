@@ -36,7 +36,7 @@ CHECKS = (
     response_schema_conformance,
 )
 KEY = "a-key-for-the-test-0123456789"
-EXAMPLES = {"keyed": 15, "open": 3}
+EXAMPLES = {"keyed": 8, "open": 3}
 """Requests per operation. With a key given, a server that wants one answers as one that wants none."""
 schemathesis.serializer.alias("application/x-tar", "application/octet-stream")
 STREAM_S = 1.0  # how long the events of a job that does not end are listened to

@@ -173,7 +173,7 @@ def test_a_page_of_a_report_turned_by_90_degrees(reader: RapidOcrReader, corpora
 
 
 @pytest.mark.corpora
-@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+@pytest.mark.parametrize("turns", [0, 3])
 def test_a_skewed_scan_in_every_direction(reader: RapidOcrReader, corpora: Path, tmp_path: Path, turns: int) -> None:
     folder = corpora / "ocrmypdf/tests/resources"
     wanted = set(re.findall(r"[a-z]{5,}", (folder / "linn.txt").read_text().lower()))
