@@ -26,6 +26,7 @@ from pipeline.engines.layout.order.sections import sections_of
 from pipeline.engines.layout.order.spreads import pages_of_spread
 from pipeline.engines.layout.order.vertical import vertical_regions
 from pipeline.engines.layout.pictures.bare_pictures import bare_pictures
+from pipeline.engines.layout.pictures.misread_letters import put_right
 from pipeline.engines.layout.pictures.pictured_lines import pictured
 from pipeline.engines.layout.pictures.recognised_print import (
     figures_of,
@@ -138,6 +139,7 @@ def _read(
     left_out = [] if plain else leave_out(sheet, drawings.paths)  # it may draw the page
     if not sheet.recognised:
         mark_struck(sheet.blocks, drawings.paths)
+        put_right(sheet, reader)
     columns, fragments = vertical_regions(_fragments(sheet, sheet.blocks, left_out))
     left_out += unmapped(fragments)
     places, unread = ([], []) if plain or columns else _print_of(sheet, drawings, fragments, reader)

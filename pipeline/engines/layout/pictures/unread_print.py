@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pipeline.engines.layout.lines.glyphs import Fragment, split_at_wide_gaps
 from pipeline.engines.layout.pictures.bare_pictures import pictures_of
 from pipeline.engines.layout.pictures.outlines import outlines_of
+from pipeline.engines.layout.pictures.page_part import pixels_of
 from pipeline.engines.layout.regions.regions import share_of, union
 from pipeline.engines.layout.sheet.sheet import Sheet
 from pipeline.engines.ocr.searchable_page import TextLine
-from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.picture_lines import PageLook
 from stores.errors import PageError, UnavailableError
 from stores.models import Box, Fault
@@ -28,7 +28,6 @@ UNREAD, UNSURE = "unread_print", "unsure_print"
 SURE = 0.88  # print has 0.9 and more; what formulas and drawings look like has less
 _LEAST_WORD = 3  # letters of a line that is worth a word
 _PICTURE_DPI, _OUTLINE_DPI = 200, 300  # pictures seldom have more; words in drawings are small
-_MOST_PIXELS = 8_000_000
 _LEAST_AREA = 0.01  # of the page: smaller pictures are icons
 _LEAST_SIDE_PT = 20.0
 _AROUND_PT = 4.0  # shown around outlines: OCR finds no letters at the edge of an image
@@ -174,7 +173,7 @@ def _texts(fragments: Iterable[Fragment]) -> list[Box]:
 
 
 def _read(sheet: Sheet, place: PrintPlace, texts: Sequence[Box], reader: PrintReader) -> Iterable[TextLine]:
-    pixels, box, scale = _pixels(sheet, place.box, _PICTURE_DPI if place.is_picture else _OUTLINE_DPI)
+    pixels, box, scale = pixels_of(sheet, place.box, _PICTURE_DPI if place.is_picture else _OUTLINE_DPI)
     if not pixels.size:
         return
     for text in texts:
@@ -185,19 +184,6 @@ def _read(sheet: Sheet, place: PrintPlace, texts: Sequence[Box], reader: PrintRe
         moved = (x0 + box[0], y0 + box[1], x1 + box[0], y1 + box[1])
         if sum(share_of(moved, text) for text in texts if _touch(text, moved)) < _COVERED:
             yield replace(line, box=moved)
-
-
-def _pixels(sheet: Sheet, box: Box, dpi: float) -> tuple[Any, Box, float]:
-    """What a part of a page shows, BGR; the part that the pixels show; points per pixel."""
-    import numpy as np
-
-    pymupdf = mupdf.load()
-    area = pymupdf.Rect(*box) & sheet.page.rect
-    zoom = min(dpi / 72.0, (_MOST_PIXELS / max(area.width * area.height, 1.0)) ** 0.5)
-    drawn = sheet.page.get_pixmap(matrix=pymupdf.Matrix(zoom, zoom), clip=area, alpha=False)
-    pixels = np.frombuffer(drawn.samples, dtype=np.uint8).reshape(drawn.height, drawn.width, drawn.n)
-    x0, y0 = drawn.x / zoom, drawn.y / zoom
-    return pixels[:, :, ::-1].copy(), (x0, y0, x0 + drawn.width / zoom, y0 + drawn.height / zoom), 1 / zoom
 
 
 def _paint_over(pixels: Any, box: Sequence[float]) -> None:

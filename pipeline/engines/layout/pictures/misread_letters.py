@@ -1,0 +1,190 @@
+"""Ligatures that a text layer misreads: OCR says what the page shows, and that takes their place.
+
+A font may say a bracket, another script's letter or nothing for its glyph of ``ti`` or ``ft``: ``So[ware``. No word
+holds such characters, so lines that hold one are read. What all of them say is put into every line, font by font; where
+they differ, as where an old OCR wrote ``?`` for whatever was joined, only into its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Any
+
+from pipeline.engines.layout.lines.styles import style_of
+from pipeline.engines.layout.pictures.page_part import pixels_of
+from pipeline.engines.layout.pictures.unread_print import PrintReader
+from pipeline.engines.layout.sheet.sheet import Sheet
+from stores.errors import PageError, UnavailableError
+
+_NOTHING = "\ufffd"
+_UNKNOWN = "?"  # what OCR wrote for all that it did not know
+_SIGNS = frozenset('[]{}<>?!&$%^\\|"¢£¤¥¦§©ª«¬®¯°±²³µ¶¹º»¼½¾¿')  # that stand at words, not in them
+_SIGNS_OF_CODE = _SIGNS - {_UNKNOWN}
+_OTHER_LETTERS = ((0x180, 0x1C0), (0x530, 0x1D00))  # rare Latin ones; those between Cyrillic and phonetic signs
+_AFRICAN = frozenset("ƁƊƑƒƓƘƙƠơƯưƳƴ")  # letters of living languages among the rare Latin ones
+_WORDS_OWN = "\U000f0000"  # from here on Word puts glyphs that have no character
+_JOINED_EM = 0.25  # between letters of one word at most
+_DPI = 300
+_AROUND_PT = 2.0
+_ALIKE = 0.75  # of a line, as the text layer and as OCR has it
+_SAME_LINE = 0.5  # of a line's height
+_FIRST, _MOST = 3, 24  # lines that are read: at first for each, and all together
+_LONGEST = 3  # letters of a ligature
+
+_Placed = tuple[dict[str, Any], dict[str, Any]]  # a character and its span
+
+
+@dataclass(slots=True)
+class _Doubt:
+    """A character of a font that stands inside of words; ``lines``: those of the text layer that hold it."""
+
+    char: str
+    places: list[dict[str, Any]] = field(default_factory=list)  # MuPDF's characters
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    inside: bool = False  # between two small letters at least once
+    apart: bool = False  # beside none at least once: a sign of its own
+
+
+def put_right(sheet: Sheet, reader: PrintReader | None) -> None:
+    """Replace misread ligatures in the text blocks of a page; Word's, where nobody can read them, become U+FFFD."""
+    doubts = _doubts(list(_level_lines(sheet.blocks)))
+    if not doubts:
+        return
+    if reader is not None:
+        with suppress(PageError, UnavailableError):  # then the text stays as its layer has it
+            _read(sheet, doubts, reader)
+    for char in [char for doubt in doubts for char in doubt.places if char["c"] >= _WORDS_OWN]:
+        char["c"] = _NOTHING
+
+
+def _level_lines(blocks: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    lines = (line for block in blocks for line in block.get("lines", ()))
+    return (line for line in lines if line["dir"][0] > 0.99)
+
+
+def _doubts(lines: Sequence[dict[str, Any]]) -> list[_Doubt]:
+    """The characters that no word holds but some do, each with all its places."""
+    strange = {text for text in _characters(lines) if _is_strange(text)}
+    held: dict[tuple[Any, ...], _Doubt] = {}
+    for line in lines if strange else ():
+        chars = [(char, span) for span in line["spans"] for char in span["chars"]]
+        for at, (char, span) in enumerate(chars):
+            if char["c"] in strange and not (char["c"] in _SIGNS_OF_CODE and style_of(span, raised=False).mono):
+                width = (char["bbox"][2] - char["bbox"][0]) / max(span["size"], 1.0)
+                key = span["font"], char["c"], round(width, 2)  # of two glyphs without a meaning one may be wider
+                _add(held.setdefault(key, _Doubt(char["c"])), line, chars, at)
+    return [one for one in held.values() if one.inside and not (one.apart and one.char in _SIGNS_OF_CODE)]
+
+
+def _characters(lines: Sequence[dict[str, Any]]) -> set[str]:
+    return {char["c"] for line in lines for span in line["spans"] for char in span["chars"]}
+
+
+def _is_strange(text: str) -> bool:
+    """Whether no word of Latin letters holds such a character."""
+    code = ord(text[0]) if text else 0
+    if code < 0x80:
+        return text in _SIGNS
+    if text in _SIGNS or text == _NOTHING or 0xE000 <= code < 0xF900 or text >= _WORDS_OWN:
+        return True
+    return text.isalpha() and text not in _AFRICAN and any(low <= code < high for low, high in _OTHER_LETTERS)
+
+
+def _add(doubt: _Doubt, line: dict[str, Any], chars: Sequence[_Placed], at: int) -> None:
+    beside = [_is_letter_beside(chars, at, step) for step in (-1, 1)]
+    doubt.places.append(chars[at][0])
+    if not doubt.lines or doubt.lines[-1] is not line:
+        doubt.lines.append(line)
+    doubt.inside = doubt.inside or all(beside)
+    doubt.apart = doubt.apart or not any(beside)
+
+
+def _is_letter_beside(chars: Sequence[_Placed], at: int, step: int) -> bool:
+    """Whether a small Latin letter touches a character on one side."""
+    if not 0 <= at + step < len(chars):
+        return False
+    (left, _), (right, _) = sorted((chars[at], chars[at + step]), key=lambda placed: placed[0]["bbox"][0])
+    text, size = chars[at + step][0]["c"], chars[at][1]["size"]
+    is_near = right["bbox"][0] - left["bbox"][2] < _JOINED_EM * size
+    return bool(is_near and text.islower() and text < "\u0250")
+
+
+def _read(sheet: Sheet, doubts: Sequence[_Doubt], reader: PrintReader) -> None:
+    """Put in what OCR reads; ``_MOST`` lines are read at most."""
+    texts: dict[int, str] = {}  # by the id of a line
+    for doubt in doubts:
+        said = _said(sheet, doubt, doubt.lines[:_FIRST], texts, reader)
+        common = _common(doubt, said)
+        if not common:
+            said |= _said(sheet, doubt, doubt.lines[_FIRST:], texts, reader)
+        for char in doubt.places:
+            text = common or said.get(id(char), "")
+            if text and (common or text.isalpha()):
+                char["c"] = text
+
+
+def _common(doubt: _Doubt, said: Mapping[int, str]) -> str:
+    """What all places that were read say; of a sign there must be two, and of ``?`` nothing is said in common."""
+    texts = set(said.values())
+    if len(texts) != 1 or doubt.char == _UNKNOWN:
+        return ""
+    text = texts.pop()
+    return text if text.isalpha() or len(said) > 1 else ""
+
+
+def _said(
+    sheet: Sheet, doubt: _Doubt, lines: Sequence[dict[str, Any]], texts: dict[int, str], reader: PrintReader
+) -> dict[int, str]:
+    """By the id of a place: the letters that OCR reads there."""
+    said: dict[int, str] = {}
+    for line in lines:
+        if id(line) not in texts:
+            if len(texts) >= _MOST:
+                break
+            texts[id(line)] = _text_of(sheet, line, reader)
+        said |= _letters_at(doubt, line, texts[id(line)])
+    return said
+
+
+def _text_of(sheet: Sheet, line: dict[str, Any], reader: PrintReader) -> str:
+    """What OCR reads where a line stands, without blanks."""
+    x0, y0, x1, y1 = line["bbox"]
+    pixels, box, scale = pixels_of(sheet, (x0 - _AROUND_PT, y0 - _AROUND_PT, x1 + _AROUND_PT, y1 + _AROUND_PT), _DPI)
+    if not pixels.size:
+        return ""
+    level = []
+    for one in reader.lines(pixels, scale):
+        top, bottom = one.box[1] + box[1], one.box[3] + box[1]
+        if min(bottom, y1) - max(top, y0) > _SAME_LINE * (bottom - top):
+            level.append(one)
+    return "".join(word.text for one in sorted(level, key=lambda one: one.box[0]) for word in one.words)
+
+
+def _letters_at(doubt: _Doubt, line: dict[str, Any], read: str) -> dict[int, str]:
+    """What stands in ``read`` between the neighbours of each doubtful character of a line."""
+    chars = [char for span in line["spans"] for char in span["chars"] if char["c"].strip()]
+    places = {id(char) for char in doubt.places}
+    printed = "".join("\0" if id(char) in places else char["c"][0] for char in chars)
+    matcher = SequenceMatcher(None, printed, read, autojunk=False)
+    if matcher.ratio() < _ALIKE:
+        return {}
+    where = {one + step: other + step for one, other, size in matcher.get_matching_blocks() for step in range(size)}
+    where |= {-1: -1, len(chars): len(read)}
+    letters_at = {}
+    for at, char in enumerate(chars):
+        if printed[at] == "\0" and at - 1 in where and at + 1 in where:
+            letters = read[where[at - 1] + 1 : where[at + 1]]
+            if _are_of_ligature(letters, doubt.char):
+                letters_at[id(char)] = letters
+    return letters_at
+
+
+def _are_of_ligature(letters: str, char: str) -> bool:
+    """Whether letters may be what a character stands for. OCR takes a bracket for an l, a rare letter for another."""
+    if char == _NOTHING and len(letters) == 1:
+        return True
+    least = 1 if char == _UNKNOWN else 2
+    return least <= len(letters) <= _LONGEST and letters.isalpha() and letters.islower()
