@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
-import pymupdf
 import pytest
 
-from pipeline.engines.layout.pictures import misread_letters
+from pipeline.engines.layout.pictures import line_readings
 from pipeline.engines.ocr.print_reader import LinePrintReader
 from pipeline.engines.pdf.text_layer import PyMuPdfText
+from tests.misleading_fonts import page_of
 
 FI, FL = "\ufb01", "\ufb02"
 SENTENCES = [
@@ -25,34 +24,6 @@ MEANT = [sentence.replace(FI, "fi").replace(FL, "fl") for sentence in SENTENCES]
 @pytest.fixture(scope="module")
 def reader() -> PyMuPdfText:
     return PyMuPdfText(LinePrintReader())
-
-
-def page_of(sentences: list[str], folder: Path, meanings: dict[str, str], font: str = "tiro") -> Path:
-    """A PDF whose font says that its ligatures mean something else."""
-    document = pymupdf.open()
-    page = document.new_page()
-    writer, used = pymupdf.TextWriter(page.rect), pymupdf.Font(font)
-    for at, sentence in enumerate(sentences):
-        writer.append((72, 100 + 40 * at), sentence, font=used, fontsize=11)
-    writer.write_text(page)
-    for xref in range(1, document.xref_length()):
-        if document.xref_is_stream(xref) and b"begincmap" in (stream := document.xref_stream(xref)):
-            document.update_stream(
-                xref, _with(stream, {used.has_glyph(ord(sign)): meanings[sign] for sign in meanings})
-            )
-    document.save(folder / "a.pdf")
-    return folder / "a.pdf"
-
-
-def _with(stream: bytes, meanings: dict[int, str]) -> bytes:
-    """A table of characters in which these glyphs mean something else, or nothing."""
-    ranges = re.findall(r"<(\w{4})> <(\w{4})> <(\w{4})>", stream.decode())
-    ends = [[int(end, 16) for end in row] for row in ranges]
-    meant = {first + step: chr(code + step) for first, last, code in ends for step in range(last - first + 1)}
-    rows = [f"<{glyph:04x}> <{text.encode('utf-16-be').hex()}>" for glyph, text in (meant | meanings).items() if text]
-    head = stream.decode().partition("endcodespacerange")[0]
-    body = "\n".join([f"{len(rows)} beginbfchar", *rows, "endbfchar"])
-    return f"{head}endcodespacerange\n{body}\nendcmap\n".encode()
 
 
 def read(reader: PyMuPdfText, path: Path) -> str:
@@ -81,9 +52,9 @@ def test_signs_that_the_page_shows_are_left_alone(
     sentence = "Read the element rates[month] of the list, search?q=ships&sort=none, and a<b of the table."
     assert read(reader, page_of([sentence], tmp_path, {})) == sentence
     asked: list[Any] = []
-    monkeypatch.setattr(misread_letters, "pixels_of", lambda *given: asked.append(given))
+    monkeypatch.setattr(line_readings, "pixels_of", lambda *given: asked.append(given))
     listing = ["rates[month] = sum(list[i])", "ships[port] = none", "cargo[day] = rates[day]"]
-    assert "rates[month]" in read(reader, page_of(listing, tmp_path, {}, "cour"))
+    assert "rates[month]" in read(reader, page_of(listing, tmp_path, {}, font="cour"))
     assert not asked, "listings are full of signs inside of words"
 
 

@@ -26,7 +26,9 @@ from pipeline.engines.layout.order.sections import sections_of
 from pipeline.engines.layout.order.spreads import pages_of_spread
 from pipeline.engines.layout.order.vertical import vertical_regions
 from pipeline.engines.layout.pictures.bare_pictures import bare_pictures
+from pipeline.engines.layout.pictures.line_readings import LineReadings
 from pipeline.engines.layout.pictures.misread_letters import put_right
+from pipeline.engines.layout.pictures.misread_signs import put_signs_right
 from pipeline.engines.layout.pictures.pictured_lines import pictured
 from pipeline.engines.layout.pictures.recognised_print import (
     figures_of,
@@ -139,7 +141,10 @@ def _read(
     left_out = [] if plain else leave_out(sheet, drawings.paths)  # it may draw the page
     if not sheet.recognised:
         mark_struck(sheet.blocks, drawings.paths)
-        put_right(sheet, reader)
+        readings = LineReadings(sheet, reader) if reader else None
+        put_right(sheet.blocks, readings)
+        if readings:
+            put_signs_right(sheet.blocks, readings)
     columns, fragments = vertical_regions(_fragments(sheet, sheet.blocks, left_out))
     left_out += unmapped(fragments)
     places, unread = ([], []) if plain or columns else _print_of(sheet, drawings, fragments, reader)

@@ -7,16 +7,13 @@ they differ, as where an old OCR wrote ``?`` for whatever was joined, only into 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from typing import Any
 
 from pipeline.engines.layout.lines.styles import style_of
-from pipeline.engines.layout.pictures.page_part import pixels_of
-from pipeline.engines.layout.pictures.unread_print import PrintReader
-from pipeline.engines.layout.sheet.sheet import Sheet
+from pipeline.engines.layout.pictures.line_readings import LineReadings, level_lines
 from stores.errors import PageError, UnavailableError
 
 _NOTHING = "\ufffd"
@@ -27,11 +24,8 @@ _OTHER_LETTERS = ((0x180, 0x1C0), (0x530, 0x1D00))  # rare Latin ones; those bet
 _AFRICAN = frozenset("ƁƊƑƒƓƘƙƠơƯưƳƴ")  # letters of living languages among the rare Latin ones
 _WORDS_OWN = "\U000f0000"  # from here on Word puts glyphs that have no character
 _JOINED_EM = 0.25  # between letters of one word at most
-_DPI = 300
-_AROUND_PT = 2.0
 _ALIKE = 0.75  # of a line, as the text layer and as OCR has it
-_SAME_LINE = 0.5  # of a line's height
-_FIRST, _MOST = 3, 24  # lines that are read: at first for each, and all together
+_FIRST = 3  # lines that are read for each at first
 _LONGEST = 3  # letters of a ligature
 
 _Placed = tuple[dict[str, Any], dict[str, Any]]  # a character and its span
@@ -48,21 +42,14 @@ class _Doubt:
     apart: bool = False  # beside none at least once: a sign of its own
 
 
-def put_right(sheet: Sheet, reader: PrintReader | None) -> None:
+def put_right(blocks: Sequence[dict[str, Any]], readings: LineReadings | None) -> None:
     """Replace misread ligatures in the text blocks of a page; Word's, where nobody can read them, become U+FFFD."""
-    doubts = _doubts(list(_level_lines(sheet.blocks)))
-    if not doubts:
-        return
-    if reader is not None:
+    doubts = _doubts(list(level_lines(blocks)))
+    if readings is not None:
         with suppress(PageError, UnavailableError):  # then the text stays as its layer has it
-            _read(sheet, doubts, reader)
+            _read(doubts, readings)
     for char in [char for doubt in doubts for char in doubt.places if char["c"] >= _WORDS_OWN]:
         char["c"] = _NOTHING
-
-
-def _level_lines(blocks: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    lines = (line for block in blocks for line in block.get("lines", ()))
-    return (line for line in lines if line["dir"][0] > 0.99)
 
 
 def _doubts(lines: Sequence[dict[str, Any]]) -> list[_Doubt]:
@@ -112,18 +99,23 @@ def _is_letter_beside(chars: Sequence[_Placed], at: int, step: int) -> bool:
     return bool(is_near and text.islower() and text < "\u0250")
 
 
-def _read(sheet: Sheet, doubts: Sequence[_Doubt], reader: PrintReader) -> None:
-    """Put in what OCR reads; ``_MOST`` lines are read at most."""
-    texts: dict[int, str] = {}  # by the id of a line
+def _read(doubts: Sequence[_Doubt], readings: LineReadings) -> None:
+    """Put in what OCR reads."""
     for doubt in doubts:
-        said = _said(sheet, doubt, doubt.lines[:_FIRST], texts, reader)
+        said = _said(doubt, doubt.lines[:_FIRST], readings)
         common = _common(doubt, said)
         if not common:
-            said |= _said(sheet, doubt, doubt.lines[_FIRST:], texts, reader)
+            said |= _said(doubt, doubt.lines[_FIRST:], readings)
         for char in doubt.places:
             text = common or said.get(id(char), "")
             if text and (common or text.isalpha()):
                 char["c"] = text
+
+
+def _said(doubt: _Doubt, lines: Sequence[dict[str, Any]], readings: LineReadings) -> dict[int, str]:
+    """By the id of a place: the letters that OCR reads there."""
+    said = readings.at(lines, doubt.places, _ALIKE)
+    return {place: text for place, text in said.items() if _are_of_ligature(text, doubt.char)}
 
 
 def _common(doubt: _Doubt, said: Mapping[int, str]) -> str:
@@ -133,53 +125,6 @@ def _common(doubt: _Doubt, said: Mapping[int, str]) -> str:
         return ""
     text = texts.pop()
     return text if text.isalpha() or len(said) > 1 else ""
-
-
-def _said(
-    sheet: Sheet, doubt: _Doubt, lines: Sequence[dict[str, Any]], texts: dict[int, str], reader: PrintReader
-) -> dict[int, str]:
-    """By the id of a place: the letters that OCR reads there."""
-    said: dict[int, str] = {}
-    for line in lines:
-        if id(line) not in texts:
-            if len(texts) >= _MOST:
-                break
-            texts[id(line)] = _text_of(sheet, line, reader)
-        said |= _letters_at(doubt, line, texts[id(line)])
-    return said
-
-
-def _text_of(sheet: Sheet, line: dict[str, Any], reader: PrintReader) -> str:
-    """What OCR reads where a line stands, without blanks."""
-    x0, y0, x1, y1 = line["bbox"]
-    pixels, box, scale = pixels_of(sheet, (x0 - _AROUND_PT, y0 - _AROUND_PT, x1 + _AROUND_PT, y1 + _AROUND_PT), _DPI)
-    if not pixels.size:
-        return ""
-    level = []
-    for one in reader.lines(pixels, scale):
-        top, bottom = one.box[1] + box[1], one.box[3] + box[1]
-        if min(bottom, y1) - max(top, y0) > _SAME_LINE * (bottom - top):
-            level.append(one)
-    return "".join(word.text for one in sorted(level, key=lambda one: one.box[0]) for word in one.words)
-
-
-def _letters_at(doubt: _Doubt, line: dict[str, Any], read: str) -> dict[int, str]:
-    """What stands in ``read`` between the neighbours of each doubtful character of a line."""
-    chars = [char for span in line["spans"] for char in span["chars"] if char["c"].strip()]
-    places = {id(char) for char in doubt.places}
-    printed = "".join("\0" if id(char) in places else char["c"][0] for char in chars)
-    matcher = SequenceMatcher(None, printed, read, autojunk=False)
-    if matcher.ratio() < _ALIKE:
-        return {}
-    where = {one + step: other + step for one, other, size in matcher.get_matching_blocks() for step in range(size)}
-    where |= {-1: -1, len(chars): len(read)}
-    letters_at = {}
-    for at, char in enumerate(chars):
-        if printed[at] == "\0" and at - 1 in where and at + 1 in where:
-            letters = read[where[at - 1] + 1 : where[at + 1]]
-            if _are_of_ligature(letters, doubt.char):
-                letters_at[id(char)] = letters
-    return letters_at
 
 
 def _are_of_ligature(letters: str, char: str) -> bool:

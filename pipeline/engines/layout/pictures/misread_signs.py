@@ -1,0 +1,69 @@
+"""Signs that a font of symbols says are letters or other signs: ``$50%`` for ``≥50%``, ``b-adrenergic`` for ``β``.
+
+Publishers set them in fonts of their own (those of Advent 3B2, the Pi fonts), whose codes mean what the font draws and
+nothing else. Such a font never sets words. OCR says what the page shows, and that takes their place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from pipeline.engines.layout.pictures.line_readings import LineReadings, level_lines
+from stores.errors import PageError, UnavailableError
+
+_FONTS = re.compile(r"Adv|.*Pi(?![a-z])")
+_WORD = re.compile(r"[A-Za-z0-9]{2}")
+_PLAIN = frozenset("+<=>≤≥±×÷≈~∼°©®§∞µ")  # that OCR takes for nothing else
+_THIN = frozenset("|'′*/•·[](){}")  # that OCR may take for one another
+_PRIMES = str.maketrans("'", "′")
+_ALIKE = 0.9  # of a line, as the text layer and as OCR has it
+_FIRST = 3  # lines that are read for each sign
+_LATIN_1_END, _NOTHING = "\u0100", "\ufffd"  # characters behind the former are meant as such
+
+_Placed = tuple[dict[str, Any], dict[str, Any]]  # a character and its line
+
+
+def put_signs_right(blocks: Sequence[dict[str, Any]], readings: LineReadings) -> None:
+    """Replace what fonts of symbols say wrongly in the text blocks of a page."""
+    lines = list(level_lines(blocks))
+    with suppress(PageError, UnavailableError):  # then the text stays as its layer has it
+        for char, places in _doubts(lines).items():
+            _put_right(char[1], places, readings)
+
+
+def _doubts(lines: Sequence[dict[str, Any]]) -> Mapping[tuple[str, str], list[_Placed]]:
+    """The places of each printed character of a font of symbols, by font and character."""
+    spans = [(span, line) for line in lines for span in line["spans"] if _FONTS.match(span["font"])]
+    of_words = {span["font"] for span, _ in spans if _WORD.search("".join(char["c"] for char in span["chars"]))}
+    doubts = defaultdict(list)
+    for span, line in spans:
+        for char in span["chars"] if span["font"] not in of_words else ():
+            if char["c"].strip() and (char["c"] < _LATIN_1_END or char["c"] == _NOTHING):
+                doubts[span["font"], char["c"]].append((char, line))
+    return doubts
+
+
+def _put_right(char: str, places: Sequence[_Placed], readings: LineReadings) -> None:
+    """Put the sign that all readings say into all places; where the layer says nothing, each reading into its own."""
+    nothing = char == _NOTHING
+    lines = [line for _, line in places]
+    said = readings.at(lines if nothing else lines[:_FIRST], [place for place, _ in places], _ALIKE)
+    agreed = set(said.values())
+    for place, _ in places:
+        sign = said.get(id(place), "") if nothing else "".join(agreed) if len(agreed) == 1 else ""
+        if _may_be(sign, char, len(said)):
+            place["c"] = sign.translate(_PRIMES)
+
+
+def _may_be(sign: str, char: str, count: int) -> bool:
+    """Whether a reading is a sign that OCR knows; two readings must say one that is easily mistaken."""
+    sure = _is_greek(sign) or sign in _PLAIN or (sign in _THIN and count > 1)
+    return len(sign) == 1 and sign != char and sure
+
+
+def _is_greek(text: str) -> bool:
+    return "\u0391" <= text <= "\u03f6"
