@@ -141,7 +141,7 @@ def _read(
     left_out = [] if plain else leave_out(sheet, drawings.paths)  # it may draw the page
     if not sheet.recognised:
         mark_struck(sheet.blocks, drawings.paths)
-        readings = LineReadings(sheet, reader) if reader else None
+        readings = LineReadings(sheet, reader) if reader and not plain else None
         put_right(sheet.blocks, readings)
         if readings:
             put_signs_right(sheet.blocks, readings)

@@ -81,7 +81,7 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/13"
+    fingerprint = "rules-invoice/14"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""

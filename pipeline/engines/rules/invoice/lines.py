@@ -43,6 +43,7 @@ _PATTERNS = tuple(
         ("quantity", r"units?"),
         ("amount", r"line\s*total|net(?:to)?|value|h\.?t\.?|valeur|wert"),
         ("description", r"items?|products?|produkte?|produits?|services?|articles?|artikel\w*|details"),
+        ("description", r"(?:\w+\s+)?names?"),
     )
 )
 
