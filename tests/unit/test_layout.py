@@ -130,6 +130,13 @@ def test_characters_are_made_plain() -> None:
     assert folded("\uf0e0", "fontawesome") == ""
 
 
+def test_fonts_of_journals_have_codes_of_their_own() -> None:
+    assert "".join(folded(char, "advp4c4e74") for char in "ð½¼þjÞ") == "([=+|)"
+    assert [folded(char, "advp4c4e51") for char in ":;=<"] == [".", ",", "/", "<"]
+    assert [folded(char, "advp4c4e59") for char in "€^~\ufffd"] == ["¨", "ˆ", "˜", "´"]
+    assert folded("¼", "advp7627") == "¼", "a font that sets words"
+
+
 @pytest.mark.parametrize(
     ("text", "level"),
     [

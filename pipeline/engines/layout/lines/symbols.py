@@ -37,6 +37,12 @@ _MARKS = {  # characters of Wingdings and of Zapf Dingbats, by their codes, that
     "dingbats": {0x33: "✓", 0x34: "✔", 0x35: "✕", 0x36: "✖", 0x37: "✗", 0x38: "✘", 0x6F: "❏", 0x71: "❑"},
 }
 _TYPOGRAPHIC = dict(enumerate("•○■•*¶§¡¿«»£¥₧ƒªº½¼¢²ⁿ®©¤¾³‛’‘‟”“–—‹›", 0x21))  # WordPerfect's font of this name
+_ADVENT = {  # fonts of many journals, whose codes are those of TeX's or of their own
+    "advp4c4e59": {"€": "¨", "^": "ˆ", "~": "˜", "_": "˙", "\ufffd": "´"},  # accents
+    "advp4c4e74": {"¼": "=", "þ": "+", "ð": "(", "Þ": ")", "½": "[", "j": "|", "0": "′"},
+    "advmathsymb": {"ð": "(", "Þ": ")", "½": "["},
+    "advp4c4e51": {":": ".", ";": ",", "=": "/"},
+}
 _ICONS = ("awesome", "icon", "material", "emoji")
 
 
@@ -51,6 +57,9 @@ def folded(char: str, font: str = "") -> str:
         return _mark(code, font)
     if 0x20 < code < 0x7F and "typographicsymbols" in font:
         return _TYPOGRAPHIC.get(code, char)
+    for name in _ADVENT if font.startswith("adv") else ():
+        if font.startswith(name):
+            return _ADVENT[name].get(char, char)
     if 0x20 < code < 0x7F or 0x3000 < code < 0xE000:
         return char
     if 0xFB00 <= code <= 0xFDFF or 0xFE70 <= code <= 0xFEFC or 0x2E80 <= code <= 0x2FDF or 0xF900 <= code <= 0xFAFF:
