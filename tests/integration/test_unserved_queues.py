@@ -8,10 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ingest.cli.exit_codes import Exit
 from ingest.runtime import embedded, worker_spec
@@ -40,8 +41,8 @@ def told(environment: Mapping[str, str], folder: Path, sentence: str, *words: st
         started = subprocess.Popen(command, env=ran, stdout=output, stderr=output)
     try:
         until(lambda: sentence in said.read_text(), GENEROUS_S)
-        time.sleep(AGAIN_S)
-        assert started.poll() is None, said.read_text()
+        with pytest.raises(subprocess.TimeoutExpired):  # it goes on waiting
+            started.wait(AGAIN_S)
     finally:
         started.terminate()
         started.wait(GENEROUS_S)

@@ -30,3 +30,14 @@ def test_a_description_that_goes_on_takes_nothing_from_other_columns() -> None:
     line: Line = {"description": located_in("Boots", [boots]), "quantity": located_in(2.0, [two]), "unit_price": None}
     amount: Line = {"amount": located_in(90.0, [price])}
     assert in_full([line | amount], [whole | amount])[0]["description"] == line["description"]
+
+
+def test_a_column_of_names_is_what_is_sold() -> None:
+    drawing = """
+        TAX INVOICE                      Invoice: 17
+        Resource Name     PO No.      Bill Rate      Total INR
+        Anita Desai       800011      51980.00       61336.40
+        Total Invoice                                61336.40
+    """
+    record = InvoiceRules().extract(load_schemas(None)["invoice"], [printed_page(drawing)], "a.pdf")
+    assert [row["description"] for row in record.fields["lines"]] == ["Anita Desai"]

@@ -397,12 +397,3 @@ def test_gross_alone_is_the_total() -> None:
     """)
     assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (100.0, 84.03, 15.97)
     assert fields["issuer"] == "Hafen GmbH"
-
-
-def test_a_column_of_names_is_what_is_sold() -> None:
-    page = aligned(
-        "Resource Name | PO No. | Bill Rate | Total INR",
-        "Anita Desai | 800011 | 51980.00 | 61336.40",
-        "Total Invoice | | | 61336.40",
-    )
-    assert described(page) == ["Anita Desai"]
