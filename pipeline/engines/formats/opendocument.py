@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from pipeline.engines.formats.elements import (
 )
 from pipeline.engines.formats.grid import Merged, elements_of_grid
 from pipeline.engines.formats.markup import unread_words
+from pipeline.engines.formats.mathml import tex_of_mathml
+from pipeline.engines.formats.opendocument_extras import comments_in, hidden_styles
 from pipeline.engines.formats.packages import local, opened, parse_xml, part
 from pipeline.engines.formats.page_writer import ANGLE
 from stores.errors import EncryptedError, InputError
@@ -31,12 +33,14 @@ _MOST_REPEATED = 100_000
 _SKIPPED = frozenset(
     ["tracked-changes", "sequence-decls", "forms", "annotation", "annotation-end", "table-source", "shapes"]
 )
+_HIDEABLE = frozenset(["h", "p", "section", "list"])
+_SECTIONS = frozenset(["section", "hidden-paragraph"])
 _LENGTH = re.compile(r"(-?\d+(?:\.\d+)?)(cm|mm|in|pt|pc|px)?")
 _POINTS = {"cm": 72 / 2.54, "mm": 7.2 / 2.54, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75, None: 1.0}
 
 
 def read_opendocument(path: Path) -> Content:
-    """Read a text, spreadsheet or presentation; macros, embedded objects and charts are named."""
+    """Read a text, spreadsheet or presentation; macros, embedded objects, charts and hidden texts are named."""
     with opened(path, _WHAT) as package:
         if b"encryption-data" in part(package, "META-INF/manifest.xml"):
             raise EncryptedError("The OpenDocument file is encrypted with a password; save it without one.")
@@ -48,7 +52,10 @@ def read_opendocument(path: Path) -> Content:
         body = next(iter(bodies[0]), None) if bodies else None
         if body is None:
             raise InputError("The OpenDocument file has no content; it is damaged.", code="damaged")
-        reader = _Reader(package, _numbered_lists(root), _title_styles(root))
+        styles = part(package, "styles.xml")
+        roots = (root, parse_xml(styles)) if styles else (root,)
+        reader = _Reader(package, _numbered_lists(root), _title_styles(root), hidden_styles(roots))
+        reader.lost |= _macros(package)
         sections = tuple(_sections(reader, body))
         title = _title(package)
     return Content(
@@ -63,25 +70,35 @@ def _sections(reader: _Reader, body: Any) -> Iterator[Section]:
         for node in tables:
             name = _attribute(node, "name")
             heading = [Element(label=Label.HEADING, level=1, text=name)] if len(tables) > 1 else []
-            elements = list(elements_of_grid(*_grid(node), name))
+            elements = [*elements_of_grid(*_grid(node), name), *comments_in(node)]
             yield Section(elements=(*heading, *elements) if elements else (), title=name)
     elif kind == "presentation":
         for page in (node for node in body if local(node) == "page"):
             yield Section(elements=tuple(reader.slide(page)), cut=False)
     else:
-        yield Section(elements=tuple(numbered([*reader.blocks(body), *reader.notes])))
+        yield Section(elements=tuple(numbered([*reader.blocks(body), *reader.notes, *comments_in(body)])))
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Walks texts and slides; ``ordered`` names the list styles that count, ``titles`` the styles of titles."""
+    """Walks texts and slides; names the list styles that count, the styles of titles and of what is hidden."""
 
     package: zipfile.ZipFile
-    ordered: frozenset[str]
+    ordered: Mapping[str, int]
     titles: frozenset[str]
+    hidden: frozenset[str]
     pictures: PictureList = field(default_factory=PictureList)
     lost: dict[str, int] = field(default_factory=dict)
     notes: list[Element] = field(default_factory=list)
+    _counted: dict[str, int] = field(default_factory=dict)  # by style: the last number of its last list
+
+    def _is_hidden(self, node: Any) -> bool:
+        """Whether nobody sees a node, which is counted then if it holds text."""
+        off = _attribute(node, "display") in ("none", "true") if local(node) in _SECTIONS else False
+        off = off or _attribute(node, "style-name") in self.hidden
+        if off and "".join(node.itertext()).strip():
+            self.lost["hidden texts"] = self.lost.get("hidden texts", 0) + 1
+        return off
 
     def blocks(self, node: Any, depth: int = 0) -> Iterator[Element]:
         """The elements below a node in their order."""
@@ -89,6 +106,8 @@ class _Reader:
             return
         for child in node:
             name = local(child)
+            if name in _HIDEABLE and self._is_hidden(child):
+                continue
             if name == "h":
                 level = int(_attribute(child, "outline-level") or 1)
                 yield from self._paragraph(child, Element(label=Label.HEADING, level=min(max(level, 1), 6)))
@@ -136,7 +155,9 @@ class _Reader:
         parts = [(node.text or "", _safe(node.text or ""))]
         for child in node:
             name = local(child)
-            if name == "s":
+            if name == "span" and self._is_hidden(child):
+                pass
+            elif name == "s":
                 blanks = _attribute(child, "c")
                 count = min(int(blanks), _MOST_BLANKS) if blanks.isdigit() else 1
                 parts.append((" " * count, " " * count))
@@ -145,6 +166,8 @@ class _Reader:
                 parts.append((mark, mark))
             elif name == "note":
                 parts.append(self._note(child))
+            elif name == "frame" and (tex := self._formula(child)):
+                parts.append((f"${tex}$", f"${tex}$"))
             elif name in ("frame", "custom-shape", "g", "text-box"):
                 anchored.append(child)
             elif name == "a":
@@ -154,6 +177,14 @@ class _Reader:
             tail = child.tail or ""
             parts.append((tail, _safe(tail)))
         return "".join(text for text, _ in parts), "".join(markdown for _, markdown in parts)
+
+    def _formula(self, frame: Any) -> str:
+        """The TeX of the formula that a frame holds, "" for any other frame."""
+        objects = (child for child in frame if local(child) == "object")
+        names = (_attribute(child, "href").removeprefix("./") for child in objects)
+        data = next((part(self.package, f"{name}/content.xml") for name in names if name), b"")
+        root = parse_xml(data) if b"math" in data[:4000] else None
+        return tex_of_mathml(root) if root is not None and local(root) == "math" else ""
 
     def _link(self, node: Any, anchored: list[Any]) -> tuple[str, str]:
         text, markdown = self._inline(node, anchored)
@@ -172,12 +203,15 @@ class _Reader:
         return mark, mark
 
     def _list(self, node: Any, level: int, ordered: bool, depth: int) -> Iterator[Element]:
-        number = 0
+        style = _attribute(node, "style-name") or str(level)
+        number = self._counted.get(style, 0) if _goes_on(node) else self.ordered.get(style, 0)
         for item in node:
             if local(item) not in ("list-item", "list-header"):
                 continue
-            number += 1
-            first = True
+            start = _attribute(item, "start-value")
+            number = int(start) if start.isdigit() else number + (local(item) == "list-item")
+            self._counted[style] = number
+            first = local(item) == "list-item"
             for child in item:
                 if local(child) == "list":
                     style = _attribute(child, "style-name")
@@ -240,6 +274,19 @@ class _Reader:
                 return
 
 
+def _goes_on(node: Any) -> bool:
+    """Whether a list goes on with the numbers of the one before it."""
+    return _attribute(node, "continue-numbering") == "true" or bool(_attribute(node, "continue-list"))
+
+
+def _macros(package: zipfile.ZipFile) -> dict[str, int]:
+    names = [name for name in package.namelist() if name.startswith(("Basic/", "Scripts/")) and name[-1:] != "/"]
+    count = sum(
+        not name.endswith(("script-lb.xml", "script-lc.xml", "dialog-lb.xml", "dialog-lc.xml")) for name in names
+    )
+    return {"macros": count} if count else {}
+
+
 def _grid(table: Any) -> tuple[dict[tuple[int, int], str], list[Merged]]:
     """The cells of a sheet by (row, column), and those that are merged. Repeated empty cells take no room."""
     cells: dict[tuple[int, int], str] = {}
@@ -283,15 +330,16 @@ def _rows(table: Any) -> Iterator[Any]:
             yield from _rows(node)
 
 
-def _numbered_lists(root: Any) -> frozenset[str]:
-    """The list styles whose first level counts."""
-    names = set()
+def _numbered_lists(root: Any) -> dict[str, int]:
+    """The list styles whose first level counts, and the number before the first one."""
+    names = {}
     for style in root.iter():
         if local(style) == "list-style":
-            first = next((local(level) for level in style if _attribute(level, "level") in ("", "1")), "")
-            if first == "list-level-style-number":
-                names.add(_attribute(style, "name"))
-    return frozenset(names)
+            first = next((level for level in style if _attribute(level, "level") in ("", "1")), None)
+            if first is not None and local(first) == "list-level-style-number":
+                start = _attribute(first, "start-value")
+                names[_attribute(style, "name")] = int(start) - 1 if start.isdigit() else 0
+    return names
 
 
 def _title_styles(root: Any) -> frozenset[str]:
