@@ -1,9 +1,10 @@
-"""What Office, mail and web files hold beside their plain text: charts, comments, hidden texts, formulas, parts inside."""
+"""What Office, mail and web files hold beside their plain text: charts, comments, hidden texts, formulas."""
 
 from __future__ import annotations
 
 import base64
 import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from lxml import etree
 
 from pipeline.engines.formats.charts import words_of_chart
 from pipeline.engines.formats.mathml import tex_of_mathml
+from pipeline.engines.formats.number_format import shown
 from pipeline.engines.formats.outlook import reread
 from pipeline.stages.plan import decide
 from stores.models import Route
@@ -215,3 +217,11 @@ def test_macros_of_opendocument_files_are_named(tmp_path: Path) -> None:
         package.writestr("Basic/Standard/script-lb.xml", "<x/>")
     page: Any = only(path)
     assert page.warning.message.endswith("1 macro")
+
+
+@pytest.mark.parametrize(
+    ("number_format", "text"),
+    [("h:mm AM/PM", "18:15"), ("[$-409]h:mm;@", "18:15"), ("yyyy-mm-dd hh:mm", "1992-12-28 18:15")],
+)
+def test_a_cell_that_shows_a_time_of_day_has_no_date(number_format: str, text: str) -> None:
+    assert shown(datetime(1992, 12, 28, 18, 15), number_format) == text

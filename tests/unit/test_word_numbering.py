@@ -93,8 +93,8 @@ def test_a_list_may_begin_anew_and_a_skipped_level_is_counted(tmp_path: Path) ->
 
 def test_bullets_and_numbers_in_cells(tmp_path: Path) -> None:
     levels = level(0, "bullet", "•") + level(1, "lowerRoman", "%2.")
-    cell = f"<w:tbl><w:tr><w:tc>{item('one', 1, 1)}{item('two', 1, 1)}</w:tc><w:tc>{files.paragraph('x')}</w:tc></w:tr></w:tbl>"
-    page = read(tmp_path, levels, item("a", 1), item("b", 1), cell)
+    cells = f"<w:tc>{item('one', 1, 1)}{item('two', 1, 1)}</w:tc><w:tc>{files.paragraph('x')}</w:tc>"
+    page = read(tmp_path, levels, item("a", 1), item("b", 1), f"<w:tbl><w:tr>{cells}</w:tr></w:tbl>")
     assert page.markdown == "- a\n- b\n\n| i. one ii. two | x |\n| --- | --- |"
 
 

@@ -27,7 +27,7 @@ def tex_of_mathml(formula: Any) -> str:
 
 def is_display(formula: Any) -> bool:
     """Whether a formula stands in a line of its own."""
-    return formula.get("display") == "block" or formula.get("mode") == "display"
+    return bool(formula.get("display") == "block" or formula.get("mode") == "display")
 
 
 def _name(node: Any) -> str:

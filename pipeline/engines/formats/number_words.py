@@ -31,7 +31,7 @@ def _roman(count: int) -> str:
 
 
 def _letters(count: int) -> str:
-    """a to z, then aa, bb."""
+    """A to z, then aa, bb."""
     return chr(ord("a") + (count - 1) % 26) * ((count - 1) // 26 + 1)
 
 

@@ -11,7 +11,6 @@ from pipeline.engines.formats.elements import Content
 from pipeline.engines.formats.mail import Message, content_of_messages
 from pipeline.engines.formats.packages import translated
 
-
 _CODE_PAGE = 0x3FFD  # the property that names the code page of a message's strings
 _HTML = 0x1013
 _NARROW = 0x1E  # the type of strings that are not Unicode
