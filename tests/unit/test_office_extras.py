@@ -12,6 +12,7 @@ import pytest
 from lxml import etree
 
 from pipeline.engines.formats.charts import words_of_chart
+from pipeline.engines.formats.decoding import decoded
 from pipeline.engines.formats.mathml import tex_of_mathml
 from pipeline.engines.formats.number_format import shown
 from pipeline.engines.formats.outlook import reread
@@ -19,6 +20,8 @@ from pipeline.stages.plan import decide
 from stores.models import Route
 from tests import office_files as files
 from tests.unit.test_formats import engine, only, read
+from tests.unit.test_word_numbering import item, level
+from tests.unit.test_word_numbering import read as numbered_file
 
 _CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 
@@ -225,3 +228,28 @@ def test_macros_of_opendocument_files_are_named(tmp_path: Path) -> None:
 )
 def test_a_cell_that_shows_a_time_of_day_has_no_date(number_format: str, text: str) -> None:
     assert shown(datetime(1992, 12, 28, 18, 15), number_format) == text
+
+
+def test_damaged_bytes_do_not_change_the_encoding_of_a_text(tmp_path: Path) -> None:
+    german = "Die Größe der Straße, die Fußgänger und Radfahrer früher nutzten, wurde überprüft und geändert."
+    text = "Внимание! Вы получили это письмо, поскольку являетесь пользователем."
+    (tmp_path / "a.html").write_bytes(f"<html><meta charset=utf-8><p>{text}".encode() + b" \xd1f.")
+    assert only(tmp_path / "a.html").markdown == f"{text} \ufffdf."
+    assert decoded(german.encode("cp1252"), declared="utf-8") == german
+
+
+def test_links_to_other_languages_are_a_menu(tmp_path: Path) -> None:
+    links = "".join(
+        f"<li><a href='https://{one}.example' hreflang={one}>{one}</a>" for one in ("de", "fr", "it", "es", "nl")
+    )
+    (tmp_path / "a.html").write_text(f"<!doctype html><h1>Duck</h1><ul>{links}</ul><p>Ducks swim on every pond.</p>")
+    page = only(tmp_path / "a.html")
+    assert page.markdown == "# Duck\n\nDucks swim on every pond."
+    assert page.warning and "1 menu" in page.warning.message
+
+
+def test_a_row_that_word_numbers_has_its_number_though_its_cell_is_empty(tmp_path: Path) -> None:
+    levels = level(0, "decimal", "%1")
+    rows = "".join(f"<w:tr><w:tc>{item('', 1)}</w:tc><w:tc>{files.paragraph(text)}</w:tc></w:tr>" for text in "ab")
+    page = numbered_file(tmp_path, levels, f"<w:tbl>{rows}</w:tbl>", item("", 1))
+    assert page.markdown == "| 1 | a |\n| --- | --- |\n| 2 | b |"

@@ -155,13 +155,22 @@ def with_numbers_in_text(root: Any, numbering: Numbering) -> None:
         if any(local(above) == "Fallback" for above in paragraph.iterancestors()):
             continue  # the same box again, for old programs
         label = numbering.label(paragraph)
-        if label is None or not any(local(node) == "t" and (node.text or "").strip() for node in paragraph.iter()):
+        if label is None or not (_says_something(paragraph) or _is_in_cell(paragraph)):
             continue
         name = paragraph.tag.removesuffix("p")
         run = etree.Element(f"{name}r")
         etree.SubElement(run, f"{name}t").text = f"{_BEGIN}{label}{_END}"
         at = next((index + 1 for index, child in enumerate(paragraph) if local(child) == "pPr"), 0)
         paragraph.insert(at, run)
+
+
+def _says_something(paragraph: Any) -> bool:
+    return any(local(node) == "t" and (node.text or "").strip() for node in paragraph.iter())
+
+
+def _is_in_cell(paragraph: Any) -> bool:
+    """Whether a paragraph stands in a table, where a number alone may be all that is printed: of a row."""
+    return any(local(above) == "tc" for above in paragraph.iterancestors())
 
 
 def with_own_numbers(elements: Iterable[Element]) -> list[Element]:
@@ -171,7 +180,7 @@ def with_own_numbers(elements: Iterable[Element]) -> list[Element]:
 
 def _with_own_number(element: Element) -> Element:
     number = _OWN.match(element.text)
-    cells = tuple(replace(cell, text=_NUMBER.sub(_spaced, cell.text)) for cell in element.cells)
+    cells = tuple(replace(cell, text=_NUMBER.sub(_spaced, cell.text).strip()) for cell in element.cells)
     text, markdown = (_NUMBER.sub(_spaced, one) for one in (element.text, element.markdown))
     if element.label is Label.LIST and number:
         text, markdown = (_OWN.sub("", one, count=1) for one in (element.text, element.markdown))
