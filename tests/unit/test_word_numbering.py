@@ -62,10 +62,10 @@ def test_clauses_keep_their_numbers_over_the_paragraphs_between_them(tmp_path: P
         "Of this contract.",
         "2. Price",
         "2.1 Sum",
-        "(a) net",
-        "(b) gross",
+        "- (a) net",
+        "- (b) gross",
         "2.2 Interest",
-        "(a) net again",
+        "- (a) net again",
     ]
 
 

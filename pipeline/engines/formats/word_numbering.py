@@ -16,6 +16,7 @@ _BEGIN, _END = "\ue010", "\ue011"  # around a number that is put into a paragrap
 _NUMBER = re.compile(rf"(?:\d+\. )?{_BEGIN}([^{_END}]*){_END}\s*")  # behind the number that HTML gives the item
 _OWN = re.compile(rf"\s*{_BEGIN}([^{_END}]*){_END}\s*")
 _MARKER = re.compile(r"(\d{1,9})[.)、]?")
+_LETTERED = re.compile(r"[(\[（]?(?:[A-Za-z]{1,5}|\d{1,3})[.)\]）]{0,2}|[①-⑳]")
 _DEEPEST = 20  # styles that are based on others
 
 
@@ -188,8 +189,10 @@ def _with_own_number(element: Element) -> Element:
         if plain or not number[1]:
             marker = f"{plain[1]}." if plain else "-"
             return replace(element, text=text, markdown=markdown, marker=marker, cells=cells)
-        markdown = f"{number[1]} {markdown}" if markdown else ""
-        return replace(element, label=Label.TEXT, text=f"{number[1]} {text}", markdown=markdown, marker="", level=0)
+        text, markdown = f"{number[1]} {text}", f"{number[1]} {markdown}" if markdown else ""
+        if _LETTERED.fullmatch(number[1]):
+            return replace(element, text=text, markdown=markdown, marker="-", cells=cells)
+        return replace(element, label=Label.TEXT, text=text, markdown=markdown, marker="", level=0)
     return replace(element, text=text, markdown=markdown, cells=cells)
 
 
