@@ -37,6 +37,7 @@ _MARKS = {  # characters of Wingdings and of Zapf Dingbats, by their codes, that
     "dingbats": {0x33: "✓", 0x34: "✔", 0x35: "✕", 0x36: "✖", 0x37: "✗", 0x38: "✘", 0x6F: "❏", 0x71: "❑"},
 }
 _TYPOGRAPHIC = dict(enumerate("•○■•*¶§¡¿«»£¥₧ƒªº½¼¢²ⁿ®©¤¾³‛’‘‟”“–—‹›", 0x21))  # WordPerfect's font of this name
+_LIGATURES = {0xE062: "Th", 0xE092: "fb", 0xE09D: "ft"}  # of the fonts that Adobe calls Pro
 _ICONS = ("awesome", "icon", "material", "emoji")
 
 
@@ -66,6 +67,8 @@ def private_use(code: int, font: str) -> str:
         return _mark(code & 0xFF, font)
     if code in (0xF0B7, 0xF0A7):
         return "•"
+    if code in _LIGATURES and "pro" in font:
+        return _LIGATURES[code]
     if not 0xF020 <= code <= 0xF0FF or any(word in font for word in _ICONS):
         return ""
     if "symbol" in font or code >= 0xF0A0:
@@ -73,6 +76,13 @@ def private_use(code: int, font: str) -> str:
         index = code - (0xF0A0 if code >= 0xF0A0 else 0xF020)
         return row[index] if index < len(row) else ""
     return chr(code - 0xF000) if code < 0xF07F else ""
+
+
+def within_word(char: str, before: str, font: str) -> str:
+    """A private-use character that nobody knows, inside a word of letters: a ligature, which must not go unsaid."""
+    icon = any(word in font for word in (*_ICONS, *_DINGBATS))
+    unknown = "\ue000" <= char <= "\uf8ff" and before[-1:].islower() and not icon
+    return "\ufffd" if unknown else ""
 
 
 def _mark(code: int, font: str) -> str:
