@@ -253,3 +253,16 @@ def test_a_row_that_word_numbers_has_its_number_though_its_cell_is_empty(tmp_pat
     rows = "".join(f"<w:tr><w:tc>{item('', 1)}</w:tc><w:tc>{files.paragraph(text)}</w:tc></w:tr>" for text in "ab")
     page = numbered_file(tmp_path, levels, f"<w:tbl>{rows}</w:tbl>", item("", 1))
     assert page.markdown == "| 1 | a |\n| --- | --- |\n| 2 | b |"
+
+
+def test_numbers_out_of_all_reason_harm_nothing(tmp_path: Path) -> None:
+    huge = "9" * 6000
+    odt = f'<text:h text:outline-level="abc">Head</text:h><text:list><text:list-item text:start-value="{huge}">'
+    assert (
+        "Head"
+        in only(files.open_text(tmp_path / "a.odt", f"{odt}<text:p>a</text:p></text:list-item></text:list>")).markdown
+    )
+    form = level(0, "upperRoman", "%1" * 20_000).replace('w:val="1"', f'w:val="{huge}"')
+    assert len(numbered_file(tmp_path, form, item("a", 1)).markdown) < 200
+    series = f'<c:ser><c:val><c:numCache><c:pt idx="{huge}"><c:v>1e999</c:v></c:pt></c:numCache></c:val></c:ser>'
+    assert not words_of_chart(f'<c:chartSpace xmlns:c="{_CHART}">{series * 2000}</c:chartSpace>'.encode(), {})

@@ -12,7 +12,7 @@ from pipeline.engines.formats.elements import Element, TableCell
 from pipeline.engines.formats.packages import local, parse_xml
 from stores.models import Label
 
-_MOST_POINTS = 2000
+_MOST_SERIES, _MOST_POINTS, _LONGEST_INDEX = 100, 2000, 8
 _DAY = re.compile(r"^(?!General)[^\"\[]*[yd]", re.IGNORECASE)  # the format of a date
 _FIRST_DAY, _MOST_DAYS = datetime(1899, 12, 30), 100_000
 
@@ -52,6 +52,7 @@ def _texts(title: Any) -> Iterator[str]:
 
 def _cells(series: list[Any]) -> Iterator[TableCell]:
     """A column of categories, or of the places along the axis, and one for the values of each series."""
+    series = series[:_MOST_SERIES]
     columns = [_points(one, "val", "yVal") for one in series]
     labels = next((points for one in series if (points := _points(one, "cat", "xVal"))), {})
     yield TableCell(row=0, column=0, text="", heading=True)
@@ -80,7 +81,7 @@ def _points(series: Any, *names: str) -> dict[int, str]:
             index = point.get("idx") or ""
             text = " ".join(node.text or "" for node in point if local(node) == "v").strip()
             text = _number(text, form) if numbers else text
-            if index.isdigit() and text:
+            if index.isascii() and index.isdigit() and len(index) < _LONGEST_INDEX and text:
                 points[int(index)] = " ".join(filter(None, (text, points.get(int(index), ""))))
     return points
 

@@ -22,7 +22,7 @@ from pipeline.engines.formats.grid import Merged, elements_of_grid
 from pipeline.engines.formats.markup import unread_words
 from pipeline.engines.formats.mathml import tex_of_mathml
 from pipeline.engines.formats.opendocument_extras import comments_in, hidden_styles
-from pipeline.engines.formats.packages import local, opened, parse_xml, part
+from pipeline.engines.formats.packages import local, opened, parse_xml, part, whole
 from pipeline.engines.formats.page_writer import ANGLE
 from stores.errors import EncryptedError, InputError
 from stores.models import Box, Label
@@ -109,7 +109,7 @@ class _Reader:
             if name in _HIDEABLE and self._is_hidden(child):
                 continue
             if name == "h":
-                level = int(_attribute(child, "outline-level") or 1)
+                level = whole(_attribute(child, "outline-level"), 1)
                 yield from self._paragraph(child, Element(label=Label.HEADING, level=min(max(level, 1), 6)))
             elif name == "p":
                 is_title = _attribute(child, "style-name") in self.titles
@@ -209,7 +209,7 @@ class _Reader:
             if local(item) not in ("list-item", "list-header"):
                 continue
             start = _attribute(item, "start-value")
-            number = int(start) if start.isdigit() else number + (local(item) == "list-item")
+            number = whole(start) if start else number + (local(item) == "list-item")
             self._counted[style] = number
             first = local(item) == "list-item"
             for child in item:
@@ -220,7 +220,7 @@ class _Reader:
                     marker = (f"{number}." if ordered else "-") if first else ""
                     form = Element(label=Label.LIST, level=min(level, 8), marker=marker)
                     if local(child) == "h":  # a numbered heading
-                        outline = int(_attribute(child, "outline-level") or level + 1)
+                        outline = whole(_attribute(child, "outline-level"), level + 1)
                         form = Element(label=Label.HEADING, level=min(max(outline, 1), 6))
                     yield from self._paragraph(child, form)
                     first = False
@@ -338,7 +338,7 @@ def _numbered_lists(root: Any) -> dict[str, int]:
             first = next((level for level in style if _attribute(level, "level") in ("", "1")), None)
             if first is not None and local(first) == "list-level-style-number":
                 start = _attribute(first, "start-value")
-                names[_attribute(style, "name")] = int(start) - 1 if start.isdigit() else 0
+                names[_attribute(style, "name")] = whole(start, 1) - 1
     return names
 
 

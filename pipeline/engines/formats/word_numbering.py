@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.engines.formats.elements import Element
 from pipeline.engines.formats.number_words import counted
-from pipeline.engines.formats.packages import local
+from pipeline.engines.formats.packages import local, whole
 from stores.models import Label
 
 _BEGIN, _END = "\ue010", "\ue011"  # around a number that is put into a paragraph, so that it is known afterwards
@@ -17,6 +17,7 @@ _NUMBER = re.compile(rf"(?:\d+\. )?{_BEGIN}([^{_END}]*){_END}\s*")  # behind the
 _OWN = re.compile(rf"\s*{_BEGIN}([^{_END}]*){_END}\s*")
 _MARKER = re.compile(r"(\d{1,9})[.)、]?")
 _LETTERED = re.compile(r"[(\[（]?(?:[A-Za-z]{1,5}|\d{1,3})[.)\]）]{0,2}|[①-⑳]")
+_LONGEST = 80  # characters of a number
 _DEEPEST = 20  # styles that are based on others
 
 
@@ -86,7 +87,7 @@ def _printed(levels: Mapping[int, _Level], counts: Mapping[int, int], depth: int
         there = levels.get(level, own)
         return counted(counts.get(level, there.start), "decimal" if own.legal else there.form)
 
-    return re.sub(r"%([1-9])", number, own.text).strip()
+    return re.sub(r"%([1-9])", number, own.text[:_LONGEST]).strip()[:_LONGEST]
 
 
 def numbering_of(numbers: Any, styles: Any) -> Numbering:
@@ -98,7 +99,7 @@ def numbering_of(numbers: Any, styles: Any) -> Numbering:
             levels[_attribute(node, "abstractNumId")] = dict(_levels(node))
         elif local(node) == "num":
             anew = {
-                int(_attribute(one, "ilvl") or 0): int(_value(one, "startOverride"))
+                whole(_attribute(one, "ilvl")): whole(_value(one, "startOverride"))
                 for one in node
                 if local(one) == "lvlOverride" and _value(one, "startOverride").isdigit()
             }
@@ -113,13 +114,13 @@ def _levels(node: Any) -> Iterable[tuple[int, _Level]]:
         if local(one) == "lvl" and depth.isdigit():
             start, restart = _value(one, "start"), _value(one, "lvlRestart")
             yield (
-                int(depth),
+                whole(depth),
                 _Level(
-                    start=int(start) if start.isdigit() else 0,
+                    start=whole(start),
                     form=_value(one, "numFmt") or "decimal",
                     text=_value(one, "lvlText"),
                     legal=any(local(child) == "isLgl" for child in one),
-                    restart=int(restart) if restart.isdigit() else None,
+                    restart=whole(restart) if restart else None,
                 ),
             )
 
@@ -136,7 +137,7 @@ def _number_and_level(properties: Any) -> tuple[str, int | None]:
     for child in properties:
         if local(child) == "numPr":
             level = _value(child, "ilvl")
-            return _value(child, "numId"), int(level) if level.isdigit() else None
+            return _value(child, "numId"), whole(level) if level else None
     return "", None
 
 
