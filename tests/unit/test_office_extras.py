@@ -17,7 +17,7 @@ from pipeline.engines.formats.mathml import tex_of_mathml
 from pipeline.engines.formats.number_format import shown
 from pipeline.engines.formats.outlook import reread
 from pipeline.stages.plan import decide
-from stores.models import Route
+from stores.models import UNREAD_PAGE, Route
 from tests import office_files as files
 from tests.unit.test_formats import engine, only, read
 from tests.unit.test_word_numbering import item, level
@@ -59,7 +59,7 @@ def test_what_was_not_read_is_said_though_nothing_else_is_on_the_page(tmp_path: 
     (facts,) = engine().look(path, "", [1])
     assert decide(facts, "auto").route is Route.TEXT
     warning = only(path).warning
-    assert warning and "1 embedded file" in warning.message
+    assert warning and "1 embedded file" in warning.message and warning.code == UNREAD_PAGE
 
 
 def test_hidden_runs_of_word_are_counted_and_a_box_is_read_once(tmp_path: Path) -> None:

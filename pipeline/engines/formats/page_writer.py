@@ -15,7 +15,7 @@ from pipeline.engines.formats.elements import Element, TableCell, column_name
 from pipeline.engines.layout.cells.cells import Cell, Table
 from pipeline.engines.layout.lines.letter_spacing import joined_title
 from pipeline.page_markdown import escaped
-from stores.models import Block, Box, Fault, Label, Line, PageText
+from stores.models import UNREAD_PAGE, Block, Box, Fault, Label, Line, PageText
 
 _LINE_PT, _HIGH_PT = 14.0, 11.0  # from line to line, and the letters of one
 _GAP_PT = 8.0  # between two elements
@@ -69,7 +69,8 @@ def page_text(elements: Sequence[Element], engine: str, unread: Sequence[str] = 
         written = _table(element, writer.bottom) if element.cells else _text(element, writer.bottom)
         if written:
             writer.add(element, *written)
-    warning = Fault(code="left_out", message=f"not read: {', '.join(unread)}") if unread else None
+    code = "left_out" if writer.parts else UNREAD_PAGE
+    warning = Fault(code=code, message=f"not read: {', '.join(unread)}") if unread else None
     return PageText(markdown="".join(writer.parts), blocks=tuple(writer.blocks), engine=engine, warning=warning)
 
 
