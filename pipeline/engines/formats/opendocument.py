@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ from pipeline.engines.formats.elements import (
 from pipeline.engines.formats.grid import Merged, elements_of_grid
 from pipeline.engines.formats.markup import unread_words
 from pipeline.engines.formats.mathml import tex_of_mathml
+from pipeline.engines.formats.numbered_items import labelled
 from pipeline.engines.formats.opendocument_extras import comments_in, hidden_styles
+from pipeline.engines.formats.opendocument_numbering import OUTLINE, Numbers, numbers_of
 from pipeline.engines.formats.packages import local, opened, parse_xml, part, whole
 from pipeline.engines.formats.page_writer import ANGLE
 from stores.errors import EncryptedError, InputError
@@ -54,7 +56,7 @@ def read_opendocument(path: Path) -> Content:
             raise InputError("The OpenDocument file has no content; it is damaged.", code="damaged")
         styles = part(package, "styles.xml")
         roots = (root, parse_xml(styles)) if styles else (root,)
-        reader = _Reader(package, _numbered_lists(root), _title_styles(root), hidden_styles(roots))
+        reader = _Reader(package, numbers_of(roots), _title_styles(root), hidden_styles(roots))
         reader.lost |= _macros(package)
         sections = tuple(_sections(reader, body))
         title = _title(package)
@@ -84,13 +86,12 @@ class _Reader:
     """Walks texts and slides; names the list styles that count, the styles of titles and of what is hidden."""
 
     package: zipfile.ZipFile
-    ordered: Mapping[str, int]
+    numbers: Numbers
     titles: frozenset[str]
     hidden: frozenset[str]
     pictures: PictureList = field(default_factory=PictureList)
     lost: dict[str, int] = field(default_factory=dict)
     notes: list[Element] = field(default_factory=list)
-    _counted: dict[str, int] = field(default_factory=dict)  # by style: the last number of its last list
 
     def _is_hidden(self, node: Any) -> bool:
         """Whether nobody sees a node, which is counted then if it holds text."""
@@ -109,14 +110,15 @@ class _Reader:
             if name in _HIDEABLE and self._is_hidden(child):
                 continue
             if name == "h":
-                level = whole(_attribute(child, "outline-level"), 1)
-                yield from self._paragraph(child, Element(label=Label.HEADING, level=min(max(level, 1), 6)))
+                level = max(whole(_attribute(child, "outline-level"), 1), 1)
+                form = Element(label=Label.HEADING, level=min(level, 6))
+                yield from self._numbered(child, form, self.numbers.label(OUTLINE, level - 1) if _counts(child) else "")
             elif name == "p":
                 is_title = _attribute(child, "style-name") in self.titles
                 form = Element(label=Label.TITLE, level=1) if is_title else Element(label=Label.TEXT)
                 yield from self._paragraph(child, form)
             elif name == "list":
-                yield from self._list(child, 0, _attribute(child, "style-name") in self.ordered, depth)
+                yield from self._list(child, 0, _attribute(child, "style-name"), depth)
             elif name == "table":
                 yield from self._table(child)
             elif name == "frame":
@@ -202,28 +204,29 @@ class _Reader:
             self.notes.append(Element(label=Label.TEXT, text=f"{mark} {text}"))
         return mark, mark
 
-    def _list(self, node: Any, level: int, ordered: bool, depth: int) -> Iterator[Element]:
-        style = _attribute(node, "style-name") or str(level)
-        number = self._counted.get(style, 0) if _goes_on(node) else self.ordered.get(style, 0)
+    def _list(self, node: Any, level: int, style: str, depth: int) -> Iterator[Element]:
+        if not _goes_on(node):
+            self.numbers.begin(style, level)
         for item in node:
             if local(item) not in ("list-item", "list-header"):
                 continue
-            start = _attribute(item, "start-value")
-            number = whole(start) if start else number + (local(item) == "list-item")
-            self._counted[style] = number
             first = local(item) == "list-item"
             for child in item:
                 if local(child) == "list":
-                    style = _attribute(child, "style-name")
-                    yield from self._list(child, level + 1, style in self.ordered if style else ordered, depth + 1)
+                    yield from self._list(child, level + 1, _attribute(child, "style-name") or style, depth + 1)
                 elif local(child) in ("p", "h"):
-                    marker = (f"{number}." if ordered else "-") if first else ""
-                    form = Element(label=Label.LIST, level=min(level, 8), marker=marker)
-                    if local(child) == "h":  # a numbered heading
+                    number = self.numbers.label(style, level, _attribute(item, "start-value")) if first else ""
+                    form = Element(label=Label.LIST, level=min(level, 8), marker="-" if first else "")
+                    if local(child) == "h":
                         outline = whole(_attribute(child, "outline-level"), level + 1)
                         form = Element(label=Label.HEADING, level=min(max(outline, 1), 6))
-                    yield from self._paragraph(child, form)
+                    yield from self._numbered(child, form, number)
                     first = False
+
+    def _numbered(self, node: Any, form: Element, number: str) -> Iterator[Element]:
+        """A paragraph, whose first element has a number if it is given one."""
+        for at, element in enumerate(self._paragraph(node, form)):
+            yield labelled(element, number) if number and at == 0 else element
 
     def _table(self, node: Any) -> Iterator[Element]:
         cells: list[TableCell] = []
@@ -272,6 +275,11 @@ class _Reader:
             elif name in ("object", "object-ole", "plugin"):
                 self.lost["embedded objects"] = self.lost.get("embedded objects", 0) + 1
                 return
+
+
+def _counts(heading: Any) -> bool:
+    """Whether a heading is counted: it says something, and does not say that it has no number."""
+    return _attribute(heading, "is-list-header") != "true" and bool("".join(heading.itertext()).strip())
 
 
 def _goes_on(node: Any) -> bool:
@@ -328,18 +336,6 @@ def _rows(table: Any) -> Iterator[Any]:
             yield node
         elif name in ("table-header-rows", "table-rows", "table-row-group"):
             yield from _rows(node)
-
-
-def _numbered_lists(root: Any) -> dict[str, int]:
-    """The list styles whose first level counts, and the number before the first one."""
-    names = {}
-    for style in root.iter():
-        if local(style) == "list-style":
-            first = next((level for level in style if _attribute(level, "level") in ("", "1")), None)
-            if first is not None and local(first) == "list-level-style-number":
-                start = _attribute(first, "start-value")
-                names[_attribute(style, "name")] = whole(start, 1) - 1
-    return names
 
 
 def _title_styles(root: Any) -> frozenset[str]:

@@ -9,14 +9,13 @@ from typing import Any
 
 from pipeline.engines.formats.elements import Element
 from pipeline.engines.formats.number_words import counted
+from pipeline.engines.formats.numbered_items import labelled
 from pipeline.engines.formats.packages import local, whole
 from stores.models import Label
 
 _BEGIN, _END = "\ue010", "\ue011"  # around a number that is put into a paragraph, so that it is known afterwards
 _NUMBER = re.compile(rf"(?:\d+\. )?{_BEGIN}([^{_END}]*){_END}\s*")  # behind the number that HTML gives the item
 _OWN = re.compile(rf"\s*{_BEGIN}([^{_END}]*){_END}\s*")
-_MARKER = re.compile(r"(\d{1,9})[.)、]?")
-_LETTERED = re.compile(r"[(\[（]?(?:[A-Za-z]{1,5}|\d{1,3})[.)\]）]{0,2}|[①-⑳]")
 _LONGEST = 80  # characters of a number
 _DEEPEST = 20  # styles that are based on others
 
@@ -186,14 +185,7 @@ def _with_own_number(element: Element) -> Element:
     text, markdown = (_NUMBER.sub(_spaced, one) for one in (element.text, element.markdown))
     if element.label is Label.LIST and number:
         text, markdown = (_OWN.sub("", one, count=1) for one in (element.text, element.markdown))
-        plain = _MARKER.fullmatch(number[1])
-        if plain or not number[1]:
-            marker = f"{plain[1]}." if plain else "-"
-            return replace(element, text=text, markdown=markdown, marker=marker, cells=cells)
-        text, markdown = f"{number[1]} {text}", f"{number[1]} {markdown}" if markdown else ""
-        if _LETTERED.fullmatch(number[1]):
-            return replace(element, text=text, markdown=markdown, marker="-", cells=cells)
-        return replace(element, label=Label.TEXT, text=text, markdown=markdown, marker="", level=0)
+        return labelled(replace(element, text=text, markdown=markdown), number[1])
     return replace(element, text=text, markdown=markdown, cells=cells)
 
 
