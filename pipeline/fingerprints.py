@@ -18,7 +18,7 @@ from stores.models import DocumentState, Options, Outcome, Route, Schema, Stage
 if TYPE_CHECKING:
     from stores.contracts.registration import KnownGeneration
 
-PLAN_VERSION = "plan-3"
+PLAN_VERSION = "plan-4"
 CHUNK_VERSION = "chunk-2"
 
 #: Failures that the next request tries again by itself; the others would only fail again.

@@ -21,7 +21,7 @@ from stores.contracts.remote_sources import RemoteSource
 from stores.effects import Claim, PageResult
 from stores.errors import IngotError, InputError, StoppingError, UnavailableError, disk_full
 from stores.image_cache import ImageCache
-from stores.models import EMPTY_PAGE, Chunk, Fault, OutlineEntry, Page, PageText, Route, Schema
+from stores.models import EMPTY_PAGE, UNREAD_PAGE, Chunk, Fault, OutlineEntry, Page, PageText, Route, Schema
 from stores.workspaces import Workspaces
 
 log = logging.getLogger("ingot.work")
@@ -173,6 +173,8 @@ class StepContext:
     def _lacks_text(self, text: PageText) -> bool:
         """No text despite a text layer, or despite ink: OCR gives a confidence for every page that is not blank."""
         if text.markdown.strip() or any(block.text.strip() for block in text.blocks):
+            return False
+        if text.warning and text.warning.code == UNREAD_PAGE:
             return False
         return self.claim.route is Route.TEXT or text.confidence is not None
 

@@ -17,6 +17,10 @@ _ENOUGH = 40  # letters; fewer say nothing about a language
 _PLENTY = 150  # letters; enough for their frequencies
 _GLYPH_IDS = re.compile(r"\(cid:\d+\)|(?<!\w)/?[gG]\d{1,5}(?!\w)|/[A-Z]\d{1,4}\b")
 _UTF8_AS_LATIN = re.compile(r"[ÃÂ][\x80-\xbf]|â€|ï»¿|Ð[\x80-\xbf]|锟斤拷|烫烫烫")
+# Runs of the upper half of Western code pages: bytes of another script, whose lower half comes out as ASCII.
+_UPPER_RUN = re.compile("[\u00a1-\u00ff\ufffdŒœŠšŽžŸƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]{4,}")
+_BRACKET_PARTS = frozenset(map(chr, range(0xE6, 0xFF)))  # of the font Symbol, where formulas have no Unicode
+_LEAST_DISTINCT = 4
 _WORD = re.compile(r"(?<![^\W_])[A-Za-zÀ-ÖØ-öø-ÿ]{2,}(?![^\W_])")
 _VOWELS = frozenset("aeiouy")
 _FREQUENT = frozenset("eaiontrs")  # at least half of the letters in every European language
@@ -43,7 +47,16 @@ def _why_wrong_encoding(text: str, printed: int) -> str:
     letters = sum(char.isalpha() for char in text)
     if upper_half > 8 and upper_half > 0.4 * (letters + upper_half) and upper_half > 0.3 * printed:
         return "letters of a wrong encoding"
+    foreign = sum(map(len, filter(_is_of_another_script, _UPPER_RUN.findall(text))))
+    if foreign > max(16, 0.03 * printed):
+        return "letters of a wrong encoding"
     return _why_only_signs(text, printed)
+
+
+def _is_of_another_script(run: str) -> bool:
+    """Whether a run of characters beyond ASCII is no text of any language: many different ones, letters among them."""
+    letters = {char for char in run if "\u00c0" <= char <= "\u00ff"}
+    return len(set(run)) >= _LEAST_DISTINCT and len(letters) >= 2 and len(set(run) - _BRACKET_PARTS) >= 3
 
 
 def _why_only_signs(text: str, printed: int) -> str:

@@ -26,6 +26,7 @@ from stores.token_count import TokenCount
 Box = tuple[float, float, float, float]
 
 EMPTY_PAGE = "empty_page"  # code of a page that shows something and gave no text
+UNREAD_PAGE = "unread_page"  # the code of the fault of a page of which everything is named that it holds, and not read
 
 
 class Stage(StrEnum):

@@ -23,6 +23,7 @@ from stores.models import DocumentState, Fault, Stage, StepKey
 from stores.sql.tables import step
 from stores.views import DocumentView
 from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done
+from tests.office_files import word_file
 from tests.waiting import GENEROUS_S
 
 FAKES: dict[str, Any] = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake"}
@@ -198,3 +199,12 @@ def test_a_layout_that_never_ends_costs_the_layout_alone(home: Path, tmp_path: P
 
 def run_here(home: Path, key: StepKey) -> None:
     flow.run_stage(fake_resources(home), key, owner="child", worker="child")
+
+
+def test_an_office_file_of_which_nothing_is_read_says_what_it_holds(home: Path, tmp_path: Path) -> None:
+    word_file(tmp_path / "a.docx", more={"word/embeddings/one.bin": "x"})
+    resources = fake_resources(home)
+    ingest_now(resources, tmp_path)
+    (view,) = resources.catalog.store(KB).document_queries.all()
+    assert view.state is DocumentState.DONE and view.error is None
+    assert view.warnings == {1: "not read: 1 embedded file"}

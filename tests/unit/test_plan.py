@@ -36,7 +36,9 @@ def shifted(text: str) -> str:
     return "".join(chr((ord(c) - 97 + 7) % 26 + 97) if c.islower() else c for c in text)
 
 
-@pytest.mark.parametrize("text", [ENGLISH, CHINESE, "7", "Straße Übergröße 12,50 €", "x² + y² = z²  ∫ f(x) dx"])
+@pytest.mark.parametrize(
+    "text", [ENGLISH, CHINESE, "7", "Straße Übergröße 12,50 €", "x² + y² = z²  ∫ f(x) dx", "ÄÖÜäöüß, éèêë: letters"]
+)
 def test_good_text_layers_are_read(text: str) -> None:
     plan = decide(replace(FACTS, text=text), "auto")
     assert (plan.route, plan.reason) == (Route.TEXT, "good text layer")
@@ -55,6 +57,8 @@ def test_good_text_layers_are_read(text: str) -> None:
         ("".join(chr(0x8000 + 37 * n) for n in range(120)), 0.0, "no words"),
         (" ".join(map(str, range(10, 99))).translate(str.maketrans("0123456789", "IPQRSTUOAN")), 0.0, "no words"),
         ("«“√“√«‘™“°“√£∆‡•", 0.0, "signs"),
+        (f"{ENGLISH} ]üìÜüéê •ìê °ê£ë†£ûÜüéê †ë ∞†¶£ èÜ•ÜáÜ§ê", 0.0, "encoding"),
+        ("Let the noise z(i, j) be given. ÿ†ØÇéõžÿ•Œ±Š•ïþ˜‡Ž{`5•I", 0.0, "encoding"),
     ],
 )
 def test_garbled_text_layers_are_recognised(text: str, unmapped: float, word: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,8 @@ from pipeline.engines.rules.resume.extractor import ResumeRules
 from pipeline.engines.rules.resume.headings import SectionKind, heading_kind
 from pipeline.engines.rules.resume.heads import split_head
 from pipeline.engines.rules.resume.words import is_place
+from stores.models import Label, Line
+from tests.printed_pages import printed_page
 from tests.printed_resumes import SCHEMA, jobs, studies, with_headings
 
 
@@ -120,3 +123,35 @@ def test_headings_below_the_rank_of_their_section_begin_its_entries() -> None:
         ("École Alder de Casablanca", "2018-09"),
         ("Birch de Dakar", "2014-09"),
     ]
+
+
+def test_a_firm_whose_letters_reach_below_the_line_is_no_heading_of_capitals() -> None:
+    drawing = """
+    Jane Roe
+    # WORK HISTORY
+    Senior Nurse                  Mar 2021 - Present
+    Bright Harbour
+    • Led the ward of forty beds
+    Nurse                         Jun 2017 - Feb 2021
+    Acorn House
+    • Ran the rota of the ward
+    # EDUCATION
+    MSc History                   2015 - 2017
+    University of Norhaven
+    """
+    page = printed_page(drawing)
+    assert page.text is not None
+    blocks = tuple(
+        replace(block, lines=tuple(_inked(line, block.label is Label.HEADING) for line in block.lines))
+        for block in page.text.blocks
+    )
+    page = replace(page, text=replace(page.text, blocks=blocks))
+    rows = ResumeRules().extract(SCHEMA, [page], "cv.pdf").fields["experience"]
+    assert [row["company"] for row in rows] == ["Bright Harbour", "Acorn House"]
+
+
+def _inked(line: Line, heading: bool) -> Line:
+    """A line as high as its print: capitals of a heading nearly as high as small print with letters below the line."""
+    left, top, right, _ = line.box
+    height = 9.9 if heading else 9.6 if re.search("[gpy]", line.text) else 7.5
+    return replace(line, box=(left, top, right, top + height))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.engines.layout.cells.cells import filled, frames_of_grid
+from pipeline.engines.layout.cells.columns import parted_below_heads
 from pipeline.engines.layout.lines.glyph import Glyph
 from pipeline.engines.layout.lines.glyphs import Fragment, fragment, printed_lines
 from pipeline.engines.layout.lines.styles import Style
@@ -174,3 +175,26 @@ def test_a_picture_without_text_holds_the_place_of_its_column() -> None:
 def test_other_pictures_hold_none(box: Box) -> None:
     regions = [Region(Label.TEXT, place) for place in (LEFT, RIGHT, *BELOW)]
     assert bare_pictures([("fill-image", box)], regions, 540.0, 740.0) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        ((("Item", "Price", "Rem."), ("Nougat", "4,55", "10%"), ("Oil", "3,20", "")), 3),
+        ((("Item", "Price", "Rem."), ("Nougat", "4,55", "10%"), ("Oil", "a text that lies across", "")), 2),
+        ((("Item", "Price", "Rem."), ("Nougat", "Ann", "Roe"), ("Oil", "Bob", "")), 2),
+        ((("Item", "Price", ""), ("Nougat", "4,55", "10%"), ("Oil", "3,20", "")), 2),
+        ((("Item", "2023", "2024"), ("Nougat", "4,55", "10%"), ("Oil", "3,20", "")), 2),
+    ],
+)
+def test_two_names_over_two_numbers_between_drawn_lines_are_two_columns(
+    rows: tuple[tuple[str, str, str], ...], columns: int
+) -> None:
+    parts = [
+        printed(text, x, row, 8.0)
+        for row, texts in enumerate(rows)
+        for x, text in zip((0.0, 100.0, 160.0), texts, strict=True)
+        if text
+    ]
+    frames = parted_below_heads(frames_of_grid([0.0, 90.0, 240.0], [ROW * row for row in range(4)]), parts)
+    assert max(frame.column for frame in frames) + 1 == columns

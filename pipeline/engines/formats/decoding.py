@@ -18,6 +18,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""")
+_LEAST_WHOLE = 30  # letters beyond ASCII that are whole, for each damaged one
 _SAMPLE = 64 << 10
 _BETTER_THAN = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252", "latin-1": "cp1252", "ascii": "cp1252"}
 
@@ -45,8 +46,17 @@ def decoded(data: bytes, *, declared: str = "", markup: bool = False) -> str:
         try:
             return _unified(data.decode(encoding)) if encoding else _unified(_guessed(data))
         except UnicodeDecodeError:
-            continue
+            if (text := _nearly(data, encoding)) is not None:
+                return _unified(text)
     return _unified(_guessed(data))
+
+
+def _nearly(data: bytes, encoding: str) -> str | None:
+    """Text in an encoding of which a few bytes are damaged, None where more of them are."""
+    text = data.decode(encoding, "replace")
+    damaged = text.count("\ufffd")
+    whole = sum(not letter.isascii() for letter in text) - damaged
+    return text if damaged * _LEAST_WHOLE <= whole else None
 
 
 def _known(name: str) -> str:

@@ -28,7 +28,7 @@ def tex_of(formula: Any) -> str:
 
 def _tex(node: Any, depth: int) -> str:
     if depth > _DEEPEST:
-        return _letters("".join(node.itertext()))
+        return function_or_letters("".join(node.itertext()))
     name = local(node)
     if name == "r":
         return _run(node)
@@ -48,10 +48,10 @@ def _part(node: Any, name: str, depth: int) -> str:
 
 
 def _run(node: Any) -> str:
-    return _letters("".join(child.text or "" for child in node if local(child) == "t"))
+    return function_or_letters("".join(child.text or "" for child in node if local(child) == "t"))
 
 
-def _letters(text: str) -> str:
+def function_or_letters(text: str) -> str:
     """Characters as TeX: ``α`` as ``\\alpha``, a word as a function or upright text."""
     text = text.translate(_SPACES)
     if re.fullmatch(r"\s*[A-Za-z]{2,}\s*", text):
@@ -102,13 +102,13 @@ def _before(node: Any, depth: int) -> str:
 
 
 def _sum(node: Any, depth: int) -> str:
-    sign = _letters(_value(node, "chr") or "∫").strip()
+    sign = function_or_letters(_value(node, "chr") or "∫").strip()
     return f"{sign}{_indices(node, depth)} {_part(node, 'e', depth)}"
 
 
 def _brackets(node: Any, depth: int) -> str:
     begin, end = _value(node, "begChr"), _value(node, "endChr")
-    separator = _letters(_value(node, "sepChr") or "|")
+    separator = function_or_letters(_value(node, "sepChr") or "|")
     inner = separator.join(_children(child, depth) for child in node if local(child) == "e").strip()
     left = _BRACKETS.get("(" if begin is None else begin, begin or "(")
     right = _BRACKETS.get(")" if end is None else end, end or ")")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -131,13 +133,27 @@ def _message(source: Any, inner: list[Any]) -> Message:
         kind = part.get_content_type()
         name = _file_name(part)
         if kind == "message/rfc822":
-            inner += [one for one in part.get_payload() if isinstance(one, MIMEPart)] if part.is_multipart() else []
+            payload = part.get_payload() if part.is_multipart() else []
+            inner += [_unpacked(one) for one in payload if isinstance(one, MIMEPart)]
         elif kind in texts and part.get_content_disposition() != "attachment":
             texts[kind].append(_text(part))
         else:
             _keep(message, part, name or kind)
     message.text, message.html = "\n\n".join(texts["text/plain"]), "\n".join(texts["text/html"])
     return message
+
+
+def _unpacked(inner: Any) -> Any:
+    """A message inside another one; where it was encoded as a whole, which no standard has, what is in it."""
+    text = inner.get_payload()
+    if inner.keys() or not isinstance(text, str):
+        return inner
+    try:
+        data = base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return inner
+    unpacked = BytesParser(policy=policy.default).parsebytes(data)
+    return unpacked if unpacked.keys() else inner
 
 
 def _parts(source: Any) -> Iterator[Any]:

@@ -12,6 +12,7 @@ _MENUS = frozenset({"navigation", "search"})
 _BANNERS = frozenset({"banner", "contentinfo"})
 _ROLES = {"nav": "navigation", "main": "main", "search": "search"}
 _SILENT = frozenset({"script", "style", "noscript", "template", "head"})
+_LEAST_LANGUAGES, _MOST_OF = 5, 0.9  # of the items of a list
 _LEAST_MAIN = 0.3  # of the text of the page without its menus: less is no more than a part of what it says
 
 
@@ -22,6 +23,7 @@ def without_menus(root: Any, lost: dict[str, int]) -> None:
     """
     body = next(root.iter("body"), root)
     menus = [node for node in root.iter() if _role(node) in _MENUS and _characters(node)]
+    menus += [node for node in root.iter("ul", "ol") if _leads_to_other_languages(node)]
     inner = set(menus)
     outermost = [node for node in menus if not any(above in inner for above in node.iterancestors())]
     whole = _characters(body)
@@ -35,6 +37,13 @@ def without_menus(root: Any, lost: dict[str, int]) -> None:
     banners = [node for node in root.iter() if _role(node) in _BANNERS]
     if sum(map(_characters, banners)) < _characters(body):
         _take_out(banners, "banners", lost)
+
+
+def _leads_to_other_languages(node: Any) -> bool:
+    """Whether a list is of links to the same page in other languages, by what the links say of themselves."""
+    items = [child for child in node if child.tag == "li"]
+    links = sum(next(item.iter("a"), item).get("hreflang") is not None for item in items)
+    return len(items) >= _LEAST_LANGUAGES and links >= _MOST_OF * len(items)
 
 
 def _take_out(nodes: list[Any], words: str, lost: dict[str, int]) -> None:

@@ -12,13 +12,14 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from pipeline.engines.formats.elements import Element, PictureList
 from pipeline.engines.formats.markup_tables import is_layout, table_element
+from pipeline.engines.formats.mathml import is_display, tex_of_mathml
 from pipeline.engines.formats.packages import local
 from pipeline.engines.formats.page_writer import ANGLE
 from stores.models import Label
 
 _SKIPPED = frozenset(
     (
-        *("script", "style", "noscript", "template", "head", "svg", "math", "iframe", "object", "embed", "applet"),
+        *("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "embed", "applet"),
         *("canvas", "audio", "video", "map", "datalist", "select", "textarea", "button"),
     )
 )
@@ -84,7 +85,9 @@ class Markup:
 
     def _child(self, node: Any) -> None:
         name = local(node).lower()
-        if not name or name in _SKIPPED or _is_hidden(node):
+        if name.rpartition(":")[2] == "math" and not _is_hidden(node):
+            self._formula(node)
+        elif not name or name in _SKIPPED or _is_hidden(node):
             self._note_lost(node, name)
         elif name == "br":
             self._add("\n", verbatim=True)
@@ -229,6 +232,18 @@ class Markup:
             self.elements.append(replace(form, text=text, markdown="" if markdown == text else markdown))
             if self._form.label is Label.LIST:  # what follows inside the same item is its next paragraph
                 self._form = replace(self._form, marker="")
+
+    def _formula(self, node: Any) -> None:
+        """A formula as TeX between dollar signs; one that stands in a line of its own is a paragraph."""
+        tex = tex_of_mathml(node)
+        if not tex:
+            self._note_lost(node, "math")
+        elif is_display(node):
+            self._flush()
+            self._add(f"$${tex}$$")
+            self._flush()
+        else:
+            self._add(f"${tex}$")
 
     def _picture(self, node: Any) -> None:
         words = " ".join((node.get("alt") or node.get("title") or "").split())

@@ -18,6 +18,8 @@ def shown(value: object, number_format: str = "General") -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, datetime.datetime):
+        if _is_of_day(number_format):
+            return value.time().isoformat("minutes" if not value.second else "seconds")
         whole_day = not (value.hour or value.minute or value.second)
         return (
             value.date().isoformat()
@@ -29,6 +31,12 @@ def shown(value: object, number_format: str = "General") -> str:
     if isinstance(value, int | float):
         return _number(value, number_format)
     return str(value)
+
+
+def _is_of_day(number_format: str) -> bool:
+    """Whether a format shows the time of day alone."""
+    letters = _BRACKETS.sub("", re.sub(r'"[^"]*"', "", number_format)).lower()
+    return "h" in letters and not set(letters) & set("yd")
 
 
 def _number(value: float, number_format: str) -> str:

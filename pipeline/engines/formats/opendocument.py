@@ -20,7 +20,11 @@ from pipeline.engines.formats.elements import (
 )
 from pipeline.engines.formats.grid import Merged, elements_of_grid
 from pipeline.engines.formats.markup import unread_words
-from pipeline.engines.formats.packages import local, opened, parse_xml, part
+from pipeline.engines.formats.mathml import tex_of_mathml
+from pipeline.engines.formats.numbered_items import labelled
+from pipeline.engines.formats.opendocument_extras import comments_in, hidden_styles
+from pipeline.engines.formats.opendocument_numbering import OUTLINE, Numbers, numbers_of
+from pipeline.engines.formats.packages import local, opened, parse_xml, part, whole
 from pipeline.engines.formats.page_writer import ANGLE
 from stores.errors import EncryptedError, InputError
 from stores.models import Box, Label
@@ -31,12 +35,14 @@ _MOST_REPEATED = 100_000
 _SKIPPED = frozenset(
     ["tracked-changes", "sequence-decls", "forms", "annotation", "annotation-end", "table-source", "shapes"]
 )
+_HIDEABLE = frozenset(["h", "p", "section", "list"])
+_SECTIONS = frozenset(["section", "hidden-paragraph"])
 _LENGTH = re.compile(r"(-?\d+(?:\.\d+)?)(cm|mm|in|pt|pc|px)?")
 _POINTS = {"cm": 72 / 2.54, "mm": 7.2 / 2.54, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75, None: 1.0}
 
 
 def read_opendocument(path: Path) -> Content:
-    """Read a text, spreadsheet or presentation; macros, embedded objects and charts are named."""
+    """Read a text, spreadsheet or presentation; macros, embedded objects, charts and hidden texts are named."""
     with opened(path, _WHAT) as package:
         if b"encryption-data" in part(package, "META-INF/manifest.xml"):
             raise EncryptedError("The OpenDocument file is encrypted with a password; save it without one.")
@@ -48,7 +54,10 @@ def read_opendocument(path: Path) -> Content:
         body = next(iter(bodies[0]), None) if bodies else None
         if body is None:
             raise InputError("The OpenDocument file has no content; it is damaged.", code="damaged")
-        reader = _Reader(package, _numbered_lists(root), _title_styles(root))
+        styles = part(package, "styles.xml")
+        roots = (root, parse_xml(styles)) if styles else (root,)
+        reader = _Reader(package, numbers_of(roots), _title_styles(root), hidden_styles(roots))
+        reader.lost |= _macros(package)
         sections = tuple(_sections(reader, body))
         title = _title(package)
     return Content(
@@ -63,25 +72,34 @@ def _sections(reader: _Reader, body: Any) -> Iterator[Section]:
         for node in tables:
             name = _attribute(node, "name")
             heading = [Element(label=Label.HEADING, level=1, text=name)] if len(tables) > 1 else []
-            elements = list(elements_of_grid(*_grid(node), name))
+            elements = [*elements_of_grid(*_grid(node), name), *comments_in(node)]
             yield Section(elements=(*heading, *elements) if elements else (), title=name)
     elif kind == "presentation":
         for page in (node for node in body if local(node) == "page"):
             yield Section(elements=tuple(reader.slide(page)), cut=False)
     else:
-        yield Section(elements=tuple(numbered([*reader.blocks(body), *reader.notes])))
+        yield Section(elements=tuple(numbered([*reader.blocks(body), *reader.notes, *comments_in(body)])))
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Walks texts and slides; ``ordered`` names the list styles that count, ``titles`` the styles of titles."""
+    """Walks texts and slides; names the list styles that count, the styles of titles and of what is hidden."""
 
     package: zipfile.ZipFile
-    ordered: frozenset[str]
+    numbers: Numbers
     titles: frozenset[str]
+    hidden: frozenset[str]
     pictures: PictureList = field(default_factory=PictureList)
     lost: dict[str, int] = field(default_factory=dict)
     notes: list[Element] = field(default_factory=list)
+
+    def _is_hidden(self, node: Any) -> bool:
+        """Whether nobody sees a node, which is counted then if it holds text."""
+        off = _attribute(node, "display") in ("none", "true") if local(node) in _SECTIONS else False
+        off = off or _attribute(node, "style-name") in self.hidden
+        if off and "".join(node.itertext()).strip():
+            self.lost["hidden texts"] = self.lost.get("hidden texts", 0) + 1
+        return off
 
     def blocks(self, node: Any, depth: int = 0) -> Iterator[Element]:
         """The elements below a node in their order."""
@@ -89,15 +107,18 @@ class _Reader:
             return
         for child in node:
             name = local(child)
+            if name in _HIDEABLE and self._is_hidden(child):
+                continue
             if name == "h":
-                level = int(_attribute(child, "outline-level") or 1)
-                yield from self._paragraph(child, Element(label=Label.HEADING, level=min(max(level, 1), 6)))
+                level = max(whole(_attribute(child, "outline-level"), 1), 1)
+                form = Element(label=Label.HEADING, level=min(level, 6))
+                yield from self._numbered(child, form, self.numbers.label(OUTLINE, level - 1) if _counts(child) else "")
             elif name == "p":
                 is_title = _attribute(child, "style-name") in self.titles
                 form = Element(label=Label.TITLE, level=1) if is_title else Element(label=Label.TEXT)
                 yield from self._paragraph(child, form)
             elif name == "list":
-                yield from self._list(child, 0, _attribute(child, "style-name") in self.ordered, depth)
+                yield from self._list(child, 0, _attribute(child, "style-name"), depth)
             elif name == "table":
                 yield from self._table(child)
             elif name == "frame":
@@ -136,7 +157,9 @@ class _Reader:
         parts = [(node.text or "", _safe(node.text or ""))]
         for child in node:
             name = local(child)
-            if name == "s":
+            if name == "span" and self._is_hidden(child):
+                pass
+            elif name == "s":
                 blanks = _attribute(child, "c")
                 count = min(int(blanks), _MOST_BLANKS) if blanks.isdigit() else 1
                 parts.append((" " * count, " " * count))
@@ -145,6 +168,8 @@ class _Reader:
                 parts.append((mark, mark))
             elif name == "note":
                 parts.append(self._note(child))
+            elif name == "frame" and (tex := self._formula(child)):
+                parts.append((f"${tex}$", f"${tex}$"))
             elif name in ("frame", "custom-shape", "g", "text-box"):
                 anchored.append(child)
             elif name == "a":
@@ -154,6 +179,14 @@ class _Reader:
             tail = child.tail or ""
             parts.append((tail, _safe(tail)))
         return "".join(text for text, _ in parts), "".join(markdown for _, markdown in parts)
+
+    def _formula(self, frame: Any) -> str:
+        """The TeX of the formula that a frame holds, "" for any other frame."""
+        objects = (child for child in frame if local(child) == "object")
+        names = (_attribute(child, "href").removeprefix("./") for child in objects)
+        data = next((part(self.package, f"{name}/content.xml") for name in names if name), b"")
+        root = parse_xml(data) if b"math" in data[:4000] else None
+        return tex_of_mathml(root) if root is not None and local(root) == "math" else ""
 
     def _link(self, node: Any, anchored: list[Any]) -> tuple[str, str]:
         text, markdown = self._inline(node, anchored)
@@ -171,25 +204,29 @@ class _Reader:
             self.notes.append(Element(label=Label.TEXT, text=f"{mark} {text}"))
         return mark, mark
 
-    def _list(self, node: Any, level: int, ordered: bool, depth: int) -> Iterator[Element]:
-        number = 0
+    def _list(self, node: Any, level: int, style: str, depth: int) -> Iterator[Element]:
+        if not _goes_on(node):
+            self.numbers.begin(style, level)
         for item in node:
             if local(item) not in ("list-item", "list-header"):
                 continue
-            number += 1
-            first = True
+            first = local(item) == "list-item"
             for child in item:
                 if local(child) == "list":
-                    style = _attribute(child, "style-name")
-                    yield from self._list(child, level + 1, style in self.ordered if style else ordered, depth + 1)
+                    yield from self._list(child, level + 1, _attribute(child, "style-name") or style, depth + 1)
                 elif local(child) in ("p", "h"):
-                    marker = (f"{number}." if ordered else "-") if first else ""
-                    form = Element(label=Label.LIST, level=min(level, 8), marker=marker)
-                    if local(child) == "h":  # a numbered heading
-                        outline = int(_attribute(child, "outline-level") or level + 1)
+                    number = self.numbers.label(style, level, _attribute(item, "start-value")) if first else ""
+                    form = Element(label=Label.LIST, level=min(level, 8), marker="-" if first else "")
+                    if local(child) == "h":
+                        outline = whole(_attribute(child, "outline-level"), level + 1)
                         form = Element(label=Label.HEADING, level=min(max(outline, 1), 6))
-                    yield from self._paragraph(child, form)
+                    yield from self._numbered(child, form, number)
                     first = False
+
+    def _numbered(self, node: Any, form: Element, number: str) -> Iterator[Element]:
+        """A paragraph, whose first element has a number if it is given one."""
+        for at, element in enumerate(self._paragraph(node, form)):
+            yield labelled(element, number) if number and at == 0 else element
 
     def _table(self, node: Any) -> Iterator[Element]:
         cells: list[TableCell] = []
@@ -240,6 +277,24 @@ class _Reader:
                 return
 
 
+def _counts(heading: Any) -> bool:
+    """Whether a heading is counted: it says something, and does not say that it has no number."""
+    return _attribute(heading, "is-list-header") != "true" and bool("".join(heading.itertext()).strip())
+
+
+def _goes_on(node: Any) -> bool:
+    """Whether a list goes on with the numbers of the one before it."""
+    return _attribute(node, "continue-numbering") == "true" or bool(_attribute(node, "continue-list"))
+
+
+def _macros(package: zipfile.ZipFile) -> dict[str, int]:
+    names = [name for name in package.namelist() if name.startswith(("Basic/", "Scripts/")) and name[-1:] != "/"]
+    count = sum(
+        not name.endswith(("script-lb.xml", "script-lc.xml", "dialog-lb.xml", "dialog-lc.xml")) for name in names
+    )
+    return {"macros": count} if count else {}
+
+
 def _grid(table: Any) -> tuple[dict[tuple[int, int], str], list[Merged]]:
     """The cells of a sheet by (row, column), and those that are merged. Repeated empty cells take no room."""
     cells: dict[tuple[int, int], str] = {}
@@ -281,17 +336,6 @@ def _rows(table: Any) -> Iterator[Any]:
             yield node
         elif name in ("table-header-rows", "table-rows", "table-row-group"):
             yield from _rows(node)
-
-
-def _numbered_lists(root: Any) -> frozenset[str]:
-    """The list styles whose first level counts."""
-    names = set()
-    for style in root.iter():
-        if local(style) == "list-style":
-            first = next((local(level) for level in style if _attribute(level, "level") in ("", "1")), "")
-            if first == "list-level-style-number":
-                names.add(_attribute(style, "name"))
-    return frozenset(names)
 
 
 def _title_styles(root: Any) -> frozenset[str]:

@@ -11,6 +11,11 @@ from pipeline.engines.formats.elements import Content
 from pipeline.engines.formats.mail import Message, content_of_messages
 from pipeline.engines.formats.packages import translated
 
+_CODE_PAGE = 0x3FFD  # the property that names the code page of a message's strings
+_HTML = 0x1013
+_NARROW = 0x1E  # the type of strings that are not Unicode
+_ASSUMED = "iso-8859-15"
+
 
 def read_outlook(path: Path) -> Content:
     """Read a message; attached files are named, attached pictures read."""
@@ -26,19 +31,41 @@ def outlook_message(path: Path) -> Message:
     source = oxmsg.Message.load(str(path))
     headers = {name.lower(): value for name, value in (source.message_headers or {}).items()}
     sent = source.sent_date
+
+    def shown(text: str | None) -> str:
+        return as_stored(text or "", source)
+
     fields = [
-        ("From", headers.get("from") or source.sender or ""),
-        ("To", headers.get("to") or "; ".join(_recipients(source))),
+        ("From", headers.get("from") or shown(source.sender)),
+        ("To", headers.get("to") or shown("; ".join(_recipients(source)))),
         ("Cc", headers.get("cc") or ""),
         ("Date", headers.get("date") or (sent.isoformat(" ", "minutes") if sent else "")),
-        ("Subject", source.subject or ""),
+        ("Subject", shown(source.subject)),
     ]
     message = Message(fields=[(name, " ".join(text.split())) for name, text in fields])
-    message.text, message.html = source.body or "", _html(source)
+    as_bytes = source.properties.binary_prop_value(_HTML)
+    message.text, message.html = source.body or "", _html(source) if as_bytes else shown(_html(source))
     for attachment in source.attachments:
-        name = " ".join((attachment.file_name or "a file without a name").split())[:80]
+        name = " ".join((shown(attachment.file_name) or "a file without a name").split())[:80]
         message.attachments.append((name, attachment.mime_type or "", attachment.file_bytes or b""))
     return message
+
+
+def as_stored(text: str, source: Any) -> str:
+    """A text as it is stored: without a code page for all, the library takes the one of Western Europe."""
+    properties = source.properties
+    narrow = any(one.ptyp == _NARROW for one in properties)
+    if text.isascii() or not narrow or properties.int_prop_value(_CODE_PAGE):
+        return text
+    return reread(text, properties.body_encoding)
+
+
+def reread(text: str, encoding: str) -> str:
+    """A text that was read as Latin-9 read in another encoding, unchanged where that is impossible."""
+    try:
+        return text.encode(_ASSUMED).decode(encoding)
+    except (UnicodeError, LookupError):
+        return text
 
 
 def _code_page(name: str) -> codecs.CodecInfo | None:

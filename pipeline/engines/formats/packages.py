@@ -134,6 +134,11 @@ def xml_parser() -> Any:
     return etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, recover=True)
 
 
+def whole(text: str, default: int = 0) -> int:
+    """A whole number as files write it, ``default`` for anything else or one that is out of all reason."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else default
+
+
 def local(element: Any) -> str:
     """The name of an element without its namespace, "" for comments."""
     tag = element.tag

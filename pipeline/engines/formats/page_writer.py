@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.engines.formats.elements import Element, TableCell, column_name
 from pipeline.engines.layout.cells.cells import Cell, Table
 from pipeline.engines.layout.lines.letter_spacing import joined_title
 from pipeline.page_markdown import escaped
-from stores.models import Block, Box, Fault, Label, Line, PageText
+from stores.models import UNREAD_PAGE, Block, Box, Fault, Label, Line, PageText
 
 _LINE_PT, _HIGH_PT = 14.0, 11.0  # from line to line, and the letters of one
 _GAP_PT = 8.0  # between two elements
@@ -65,12 +65,23 @@ class _Writer:
 def page_text(elements: Sequence[Element], engine: str, unread: Sequence[str] = ()) -> PageText:
     """Write one page. ``unread``: what of it was not read; it becomes the page's warning."""
     writer = _Writer([], [])
-    for element in map(_with_joined_title, elements):
+    for element in _outermost(map(_with_joined_title, elements)):
         written = _table(element, writer.bottom) if element.cells else _text(element, writer.bottom)
         if written:
             writer.add(element, *written)
-    warning = Fault(code="left_out", message=f"not read: {', '.join(unread)}") if unread else None
+    code = "left_out" if writer.parts else UNREAD_PAGE
+    warning = Fault(code=code, message=f"not read: {', '.join(unread)}") if unread else None
     return PageText(markdown="".join(writer.parts), blocks=tuple(writer.blocks), engine=engine, warning=warning)
+
+
+def _outermost(elements: Iterable[Element]) -> Iterator[Element]:
+    """The elements, with list items that no list stands above as the outermost: further in they would be code."""
+    outer: int | None = None
+    for element in elements:
+        outer = (
+            None if element.label is not Label.LIST else element.level if outer is None else min(outer, element.level)
+        )
+        yield replace(element, level=element.level - outer) if outer else element
 
 
 def _with_joined_title(element: Element) -> Element:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.engines.formats.charts import words_of_chart
 from pipeline.engines.formats.drawings import words_of_drawing
 from pipeline.engines.formats.elements import Content, Element, PictureList, Section, TableCell
 from pipeline.engines.formats.markup import unread_words
 from pipeline.engines.formats.packages import Failures, opened, readable
+from pipeline.engines.formats.slide_comments import authors_of, comments_of
 from stores.models import Box, Label
 
 _WHAT = "PowerPoint presentation"
@@ -20,7 +23,7 @@ _DEEPEST = 20
 
 
 def read_slides(path: Path) -> Content:
-    """Read all slides with their notes; embedded files, films and macros are named."""
+    """Read all slides with their notes and comments; embedded files, films and macros are named."""
     import pptx
 
     with opened(path, _WHAT) as package:
@@ -32,12 +35,16 @@ def read_slides(path: Path) -> Content:
         with readable(package, path, "ppt/presentation.xml") as file:
             presentation = pptx.Presentation(file)
         pictures = PictureList()
-        sections = tuple(_section(slide, pictures, lost) for slide in presentation.slides)
+        authors, feet = authors_of(presentation), set[str]()
+        sections = tuple(_section(slide, pictures, lost, authors, feet) for slide in presentation.slides)
         title = " ".join((presentation.core_properties.title or "").split())[:300]
     return Content(sections=sections, title=title, pictures=tuple(pictures.pictures), unread=unread_words(lost))
 
 
-def _section(slide: Any, pictures: PictureList, lost: dict[str, int]) -> Section:
+def _section(
+    slide: Any, pictures: PictureList, lost: dict[str, int], authors: Mapping[str, str], feet: set[str]
+) -> Section:
+    """The elements of a slide; ``feet`` are the running texts of the slides before."""
     title = slide.shapes.title
     rest = [shape for shape in slide.shapes if title is None or shape.shape_id != title.shape_id]
     elements: list[Element] = []
@@ -52,7 +59,17 @@ def _section(slide: Any, pictures: PictureList, lost: dict[str, int]) -> Section
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         notes = slide.notes_slide.notes_text_frame.text.strip()
         elements += [Element(label=Label.TEXT, text=f"Notes: {notes}", place="notes")] if notes else []
+    elements += [*_running(slide, feet), *comments_of(slide, authors)]
     return Section(elements=tuple(elements), title=elements[0].text if elements else "", cut=False)
+
+
+def _running(slide: Any, known: set[str]) -> Iterator[Element]:
+    """The footers and headers of a slide that stand on none before it; dates and numbers of slides are left out."""
+    for shape in slide.placeholders:
+        text = " ".join(shape.text_frame.text.split()) if shape.has_text_frame else ""
+        if text and text not in known and _placeholder(shape) in ("FOOTER", "HEADER"):
+            known.add(text)
+            yield Element(label=Label.TEXT, text=text, box=_box(shape), place=shape.name or "")
 
 
 def _intact(shape: Any, pictures: PictureList, lost: dict[str, int]) -> list[Element]:
@@ -79,7 +96,7 @@ def _of_shape(shape: Any, pictures: PictureList, lost: dict[str, int], depth: in
     elif getattr(shape, "has_table", False):
         yield Element(label=Label.TABLE, cells=tuple(_cells(shape.table)), box=_box(shape), place=shape.name or "")
     elif getattr(shape, "has_chart", False):
-        yield from _chart(shape, lost)
+        yield from (replace(one, box=_box(shape)) for one in words_of_chart(shape.chart.part.blob, lost))
     elif _has_picture(shape):
         words = _words_of_picture(shape)
         yield Element(
@@ -127,7 +144,7 @@ def _texts(shape: Any) -> Iterator[Element]:
         yield Element(
             label=Label.LIST if listed else Label.TEXT,
             text=" ".join(text.split()) if listed else text,
-            markdown=_linked(paragraph) if any(run.hyperlink.address for run in paragraph.runs) else "",
+            markdown=_linked(paragraph) if any(_address(run) for run in paragraph.runs) else "",
             level=min(paragraph.level, 8) if listed else 0,
             marker="-" if listed else "",
             box=_slice(box, at, len(paragraphs)),
@@ -138,10 +155,18 @@ def _texts(shape: Any) -> Iterator[Element]:
 def _linked(paragraph: Any) -> str:
     parts = []
     for run in paragraph.runs:
-        address = run.hyperlink.address or ""
+        address = _address(run)
         is_web = address.startswith(("http://", "https://", "mailto:")) and not set(address) & set(" ()<>\n")
         parts.append(f"[{run.text}]({address})" if is_web and run.text.strip() else run.text)
     return "".join(parts).replace("\v", "\n").strip()
+
+
+def _address(run: Any) -> str:
+    """Where a link leads, "" where its relation is missing."""
+    try:
+        return run.hyperlink.address or ""
+    except KeyError:
+        return ""
 
 
 def _placeholder(shape: Any) -> str:
@@ -156,29 +181,6 @@ def _cells(table: Any) -> Iterator[TableCell]:
             wide, high = (cell.span_width, cell.span_height) if cell.is_merge_origin else (1, 1)
             text = " ".join(cell.text_frame.text.split())
             yield TableCell(row=y, column=x, text=text, rows=high, columns=wide, heading=y == 0 and table.first_row)
-
-
-def _chart(shape: Any, lost: dict[str, int]) -> Iterator[Element]:
-    """The title of a chart, and its numbers as a table."""
-    chart = shape.chart
-    if chart.has_title and chart.chart_title.has_text_frame:
-        yield Element(label=Label.CAPTION, text=" ".join(chart.chart_title.text_frame.text.split()), place=shape.name)
-    try:
-        names = [str(name) for name in chart.plots[0].categories]
-        series = [(str(one.name), list(one.values)) for plot in chart.plots for one in plot.series]
-    except (ValueError, AttributeError, KeyError, IndexError, TypeError):
-        lost["charts"] = lost.get("charts", 0) + 1
-        return
-    rows = [["", *(name for name, _ in series)]]
-    for at, name in enumerate(names):
-        rows.append([name, *(_number(values[at]) if at < len(values) else "" for _, values in series)])
-    cells = tuple(TableCell(row=y, column=x, text=text) for y, row in enumerate(rows) for x, text in enumerate(row))
-    if any(cell.text for cell in cells):
-        yield Element(label=Label.TABLE, cells=cells, place=shape.name or "", box=_box(shape))
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.12g}"
 
 
 def _box(shape: Any) -> Box | None:

@@ -8,12 +8,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from pipeline.engines.formats.charts import charts
+from pipeline.engines.formats.decoding import decoded
 from pipeline.engines.formats.drawings import diagrams
 from pipeline.engines.formats.elements import Content, Element, PictureList, Section, numbered
 from pipeline.engines.formats.formulas import tex_of
 from pipeline.engines.formats.markup import unread_words
 from pipeline.engines.formats.packages import local, opened, parse_xml, part
 from pipeline.engines.formats.web import elements_of_html
+from pipeline.engines.formats.word_numbering import Numbering, numbering_of, with_numbers_in_text, with_own_numbers
 from stores.models import Label
 
 _WHAT = "Word document"
@@ -27,6 +30,7 @@ strike => s
 comment-reference => sup
 """
 _SOURCE = "picture:"
+_HIDDEN = b":vanish"
 
 
 def read_word(path: Path) -> Content:
@@ -46,7 +50,7 @@ def read_word(path: Path) -> Content:
             return {"src": f"{_SOURCE}{len(shown) - 1}", "alt": image.alt_text or ""}
 
         result = mammoth.convert_to_html(
-            BytesIO(_readable(package)), style_map=_STYLES, convert_image=mammoth.images.img_element(keep)
+            BytesIO(_readable(package, lost)), style_map=_STYLES, convert_image=mammoth.images.img_element(keep)
         )
 
         def picture(address: str) -> bytes | None:
@@ -54,10 +58,13 @@ def read_word(path: Path) -> Content:
             return shown[int(index)] if address.startswith(_SOURCE) and index.isdigit() else None
 
         body, _ = elements_of_html(result.value, pictures, lost, picture)
+        body = [*with_own_numbers(body), *_foreign_parts(package, pictures, lost)]
+        drawn = charts(package, "word/charts/chart", lost)
         elements = [
             *_margins(package, "header"),
             *body,
             *diagrams(package, "word/diagrams/data"),
+            *drawn,
             *_margins(package, "footer"),
         ]
         title = _title(package)
@@ -69,14 +76,19 @@ def read_word(path: Path) -> Content:
     )
 
 
-def _readable(package: zipfile.ZipFile) -> bytes:
-    """The package as mammoth reads it: formulas, which it leaves out, stand in it as TeX."""
+def _readable(package: zipfile.ZipFile, lost: dict[str, int]) -> bytes:
+    """The package as mammoth reads it: formulas, which it leaves out, stand in it as TeX; hidden runs are counted."""
     rewritten = BytesIO()
+    numbering = numbering_of(*(_root(package, f"word/{name}.xml") for name in ("numbering", "styles")))
     with zipfile.ZipFile(rewritten, "w", zipfile.ZIP_STORED) as copy:
         for name in dict.fromkeys(package.namelist()):
             data = package.read(name)
             if name.startswith("word/") and name.endswith(".xml") and b"<m:oMath" in data:
                 data = _with_formulas_as_tex(data)
+            if name.startswith("word/") and name.endswith(".xml") and _HIDDEN in data:
+                data = _without_hidden_runs(data, lost)
+            if name == "word/document.xml" and numbering.lists:
+                data = _with_numbers(data, numbering)
             copy.writestr(name, data)
     return rewritten.getvalue()
 
@@ -103,23 +115,77 @@ def _with_formulas_as_tex(data: bytes) -> bytes:
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
 
 
+def _root(package: zipfile.ZipFile, name: str) -> Any:
+    data = part(package, name)
+    return parse_xml(data) if data else None
+
+
+def _with_numbers(data: bytes, numbering: Numbering) -> bytes:
+    from lxml import etree
+
+    root = parse_xml(data)
+    with_numbers_in_text(root, numbering)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+
+
+def _foreign_parts(package: zipfile.ZipFile, pictures: PictureList, lost: dict[str, int]) -> Iterator[Element]:
+    """What stands in a document as HTML or plain text of its own; parts of other forms are counted."""
+    relations = _root(package, "word/_rels/document.xml.rels")
+    for relation in relations if relations is not None else ():
+        if not (relation.get("Type") or "").endswith("/aFChunk") or relation.get("TargetMode") == "External":
+            continue
+        target = relation.get("Target") or ""
+        data = part(package, target.removeprefix("/") if target.startswith("/") else f"word/{target}")
+        if not target.lower().endswith((".html", ".htm", ".xhtml", ".txt")):
+            lost["parts that are in another format"] = lost.get("parts that are in another format", 0) + 1
+        elif target.lower().endswith(".txt"):
+            yield from (Element(label=Label.TEXT, text=line) for line in decoded(data).splitlines() if line.strip())
+        else:
+            yield from elements_of_html(decoded(data, markup=True), pictures, lost)[0]
+
+
+def _without_hidden_runs(data: bytes, lost: dict[str, int]) -> bytes:
+    """A part without the runs that Word does not print."""
+    from lxml import etree
+
+    root = parse_xml(data)
+    for run in [node for node in root.iter() if local(node) == "r" and _is_hidden(node)]:
+        if _words(run).strip():
+            lost["hidden texts"] = lost.get("hidden texts", 0) + 1
+        for text in [node for node in run if local(node) != "rPr"]:
+            run.remove(text)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+
+
+def _is_hidden(run: Any) -> bool:
+    looks = [look for properties in run if local(properties) == "rPr" for look in properties if local(look) == "vanish"]
+    values = [value for look in looks for key, value in look.attrib.items() if key.rpartition("}")[2] == "val"]
+    return bool(looks) and not set(values) & {"0", "false", "off"}
+
+
 def _margins(package: zipfile.ZipFile, kind: str) -> Iterator[Element]:
     """The texts of headers or footers, each once: they hold addresses and numbers. Page numbers are left out."""
     known = set()
     for name in sorted(package.namelist()):
         if name.startswith(f"word/{kind}") and name.endswith(".xml"):
-            for paragraph in (node for node in parse_xml(package.read(name)).iter() if local(node) == "p"):
+            root = parse_xml(package.read(name))
+            for twice in [node for node in root.iter() if local(node) == "Fallback"]:  # a box for old programs, again
+                twice.getparent().remove(twice)
+            for paragraph in (node for node in root.iter() if local(node) == "p"):
                 text = " ".join(_words(paragraph).split())
                 if text and text not in known and not text.isdigit():
                     known.add(text)
                     yield Element(label=Label.TEXT, text=text)
 
 
-def _words(paragraph: Any) -> str:
-    return "".join(
-        (node.text or "") if local(node) == "t" else " " if local(node) in ("tab", "br") else ""
-        for node in paragraph.iter()
-    )
+def _words(node: Any) -> str:
+    """The text of a paragraph or run, without those of the boxes that are anchored in it."""
+    name = local(node)
+    if name == "t":
+        return node.text or ""
+    if name in ("tab", "br"):
+        return " "
+    return "".join(_words(child) for child in node if local(child) != "p")
 
 
 def _title(package: zipfile.ZipFile) -> str:
@@ -132,7 +198,6 @@ def _title(package: zipfile.ZipFile) -> str:
 def _lost(package: zipfile.ZipFile) -> dict[str, int]:
     """Parts that are not read."""
     kinds = {
-        "charts": "word/charts/chart",
         "embedded files": "word/embeddings/",
         "macros": "word/vbaProject.bin",
     }

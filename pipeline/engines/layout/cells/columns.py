@@ -67,6 +67,39 @@ def respecting_gaps(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> l
     return with_spanning_texts(cells, runs, words)
 
 
+def parted_below_heads(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[Frame]:
+    """The cells of a table that drawn lines part, with a column made two where its head has two names over two numbers.
+
+    ``Prix unitaire`` and ``Rem.`` between two lines: no text of any row may lie across.
+    """
+    level = [part for part in fragments if part.upright]
+    if not 2 <= len(frames) <= _MOST_FRAMES or len(level) < len(fragments):
+        return list(frames)
+    runs, words = _runs(frames, level, _texts_of), _runs(frames, level, _words_of)
+    cells, column = list(frames), 0
+    while column < _columns(cells) <= _MOST_COLUMNS:
+        gap = _gap_in(cells, column, runs, words)
+        if gap is not None and _are_numbers_below_names(cells, column, gap, runs):
+            cells = _parted(cells, column, gap, runs, words)
+        else:
+            column += 1
+    return cells
+
+
+def _are_numbers_below_names(frames: Sequence[Frame], column: int, x: float, runs: Sequence[_Run]) -> bool:
+    """Whether the head of a column has names on both sides of a place, a row below numbers, and none a text across."""
+    plain = _plain(frames, column)
+    rows: dict[int, list[_Run]] = {}
+    for run in runs:
+        if (frame := plain.get(run.row)) and _holds(frame, run):
+            rows.setdefault(run.row, []).append(run)
+    head = rows.pop(min(rows))
+    across = any(run.crosses(x) for own in (head, *rows.values()) for run in own)
+    names = _is_parted(head, x) and not any(char.isdigit() for run in head for char in run.text)
+    numbers = (len(own) == 2 and all(run.text[:1].isdigit() for run in own) for own in rows.values())
+    return names and not across and any(numbers)
+
+
 def _columns(frames: Sequence[Frame]) -> int:
     return max(frame.column + frame.columns for frame in frames)
 

@@ -19,7 +19,7 @@ from pipeline.engines.layout.lines.printed_order import in_printed_order
 from pipeline.engines.layout.lines.script_gaps import is_cjk
 from pipeline.engines.layout.lines.soft_hyphens import SOFT, with_printed_hyphens
 from pipeline.engines.layout.lines.styles import Style, style_of
-from pipeline.engines.layout.lines.symbols import folded
+from pipeline.engines.layout.lines.symbols import folded, within_word
 from stores.models import Box, Line
 
 _WIDE_GAP_EM = 1.2  # em: a gap between two columns of a line, no blank
@@ -93,7 +93,7 @@ def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Itera
             text, box = folded(char["c"], font), char["bbox"]
             if text == "\ufffd" and box[1] == box[3]:  # it has no meaning, and prints nothing
                 text = " "
-            if not text:
+            if not text and not (text := within_word(char["c"], before if char is not span["chars"][0] else "", font)):
                 continue
             again = before[-1:] == text and (radical or text != char["c"])
             if again and box[2] - box[0] < 0.5 * style.size:

@@ -43,6 +43,7 @@ _ADVENT = {  # fonts of many journals, whose codes are those of TeX's or of thei
     "advmathsymb": {"ð": "(", "Þ": ")", "½": "["},
     "advp4c4e51": {":": ".", ";": ",", "=": "/"},
 }
+_LIGATURES = {0xE062: "Th", 0xE092: "fb", 0xE09D: "ft"}  # of the fonts that Adobe calls Pro
 _ICONS = ("awesome", "icon", "material", "emoji")
 
 
@@ -75,6 +76,8 @@ def private_use(code: int, font: str) -> str:
         return _mark(code & 0xFF, font)
     if code in (0xF0B7, 0xF0A7):
         return "•"
+    if code in _LIGATURES and "pro" in font:
+        return _LIGATURES[code]
     if not 0xF020 <= code <= 0xF0FF or any(word in font for word in _ICONS):
         return ""
     if "symbol" in font or code >= 0xF0A0:
@@ -82,6 +85,13 @@ def private_use(code: int, font: str) -> str:
         index = code - (0xF0A0 if code >= 0xF0A0 else 0xF020)
         return row[index] if index < len(row) else ""
     return chr(code - 0xF000) if code < 0xF07F else ""
+
+
+def within_word(char: str, before: str, font: str) -> str:
+    """A private-use character that nobody knows, inside a word of letters: a ligature, which must not go unsaid."""
+    icon = any(word in font for word in (*_ICONS, *_DINGBATS))
+    unknown = "\ue000" <= char <= "\uf8ff" and before[-1:].islower() and not icon
+    return "\ufffd" if unknown else ""
 
 
 def _mark(code: int, font: str) -> str:

@@ -4,19 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from itertools import pairwise
 
 from pipeline.engines.layout.cells.cells import frames_of_grid
 from pipeline.engines.layout.lines.glyphs import PrintedLine
-from pipeline.engines.layout.regions.regions import Region
+from pipeline.engines.layout.lines.joining import is_list_start
+from pipeline.engines.layout.regions.regions import Region, union
 from stores.models import Label, Line
 
+_SHORTEST_NAME = 2  # characters
+_RUNS_ON = ",，、;；:：-–—_…"
 _FEWEST_ROWS, _FEWEST_COLUMNS = 3, 3  # of a table
 
 
 def with_spaced_rows(regions: Sequence[Region]) -> list[Region]:
     """The regions of a page; text with a wide gap in each of its lines is a table, or at least lines of their own."""
-    return [_in_rows(region) if _is_spaced(region) else region for region in regions]
+    parted = [part for region in regions for part in _without_head_row(region)]
+    return [_in_rows(region) if _is_spaced(region) else region for region in parted]
+
+
+def _without_head_row(region: Region) -> list[Region]:
+    """A text whose first line is a row of names far apart, a firm and when one was there, as that row and the rest."""
+    plain = region.label in (Label.TEXT, Label.LIST) and not (region.frames or region.tex or region.by_row)
+    if not plain or region.by_line or region.by_column or len(region.lines) < 2:
+        return [region]
+    first, rest = region.lines[0], region.lines[1:]
+    if not _is_row_of_names(first) or any(line.parts for line in rest):
+        return [region]
+    head = replace(region, label=Label.TEXT, lines=[first], box=first.box)
+    return [head, replace(region, lines=rest, box=reduce(union, (line.box for line in rest)))]
+
+
+def _is_row_of_names(line: PrintedLine) -> bool:
+    """Whether a line has three texts or more, none of which runs on, is a blank to fill in or begins an item."""
+    texts = [part.text.strip() for part in line.parts]
+    whole = all(len(text) >= _SHORTEST_NAME and text[-1] not in _RUNS_ON for text in texts)
+    return len(texts) >= _FEWEST_COLUMNS and whole and not is_list_start(line.text)
 
 
 def _is_spaced(region: Region) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.engines.layout.cells.cells import filled
-from pipeline.engines.layout.cells.columns import respecting_gaps
+from pipeline.engines.layout.cells.columns import parted_below_heads, respecting_gaps
 from pipeline.engines.layout.lines import headings
 from pipeline.engines.layout.lines.glyphs import PrintedLine
 from pipeline.engines.layout.lines.joining import has_check_box, joined, reads_as_prose
@@ -60,7 +60,8 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
     if region.by_row:
         return [_paragraph(Piece(Label.TEXT, [[line] for line in lines]), words)]
     if label is Label.TABLE:
-        frames = region.frames if region.ruled else respecting_gaps(region.frames, region.fragments)
+        parted = parted_below_heads if region.ruled else respecting_gaps
+        frames = parted(region.frames, region.fragments)
         table = filled(region.fragments, frames, words)
         column = table and (table.is_column or (table.is_stepped and not region.ruled))
         if table and not (table.is_frame or column or table.is_prose or _is_form(region)):

@@ -32,6 +32,9 @@ _ROWS_BELOW = 3  # of an entry's heading, among which its period stands
 _FURTHEST_ABOVE_HEIGHT = 1.06  # a heading of unknown words must be taller than the text
 _LONGEST, _LONGEST_WITH_COLON = 50, 70  # characters of a heading of unknown words
 _LOWER = 0.95  # times the height of the heading of a section
+_DESCENDING = re.compile(r"[gjpqyQçşţрцущдф,;()\[\]{}|_]|[\u2e80-\u9fff\uac00-\ud7a3]")  # signs below the base line
+_DESCENT = 1.27  # times the height of capitals is that of capitals and letters below the base line
+_ALIKE = 0.04  # of the height of a heading: others are as high
 _NEXT_LINE = 1.8  # heights between the middles of two lines of one heading
 
 
@@ -305,12 +308,19 @@ def _ranks_alike(line: PageLine, models: Sequence[PageLine]) -> bool:
     return len(marked) * 2 > len(near) and line.label is Label.HEADING and 0 < line.level <= max(marked)
 
 
+def _size(line: PageLine) -> float:
+    """How large a line is set: the height of its print, had it letters below the base line."""
+    return line.height if _DESCENDING.search(line.text) else line.height * _DESCENT
+
+
 def _drawn_alike(line: PageLine, models: Sequence[PageLine], body_height: float) -> bool:
     near = [model for model in models if abs(model.box[0] - line.box[0]) < SAME_LEFT]
     if not near:
         return False
     tall = all(model.height > _FURTHEST_ABOVE_HEIGHT * body_height for model in near)
-    same_height = any(abs(model.height - line.height) < 0.04 * model.height for model in near)
+    same_height = any(abs(model.height - line.height) < _ALIKE * model.height for model in near)
+    if line.label is not Label.HEADING and all(model.label is Label.HEADING for model in near):
+        same_height = same_height and any(abs(_size(model) - _size(line)) < _ALIKE * _size(model) for model in near)
     shouted = all(model.text.isupper() for model in models) and line.text.isupper() and len(line.text.split()) <= 4
     wordy = bool(re.fullmatch(r"[^\W\d_]{3,}(?:[\s&]+[^\W\d_]+)*\W*", line.text.strip()))
     return (tall and same_height) or (shouted and same_height and wordy)
