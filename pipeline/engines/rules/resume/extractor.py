@@ -27,6 +27,8 @@ from pipeline.engines.rules.resume.person import (
 from pipeline.engines.rules.resume.schools import education_rows
 from pipeline.engines.rules.resume.sections import Section, find_sections
 from pipeline.engines.rules.resume.tables import EDUCATION, EXPERIENCE, table_rows
+from pipeline.engines.rules.resume.tagged_rows import with_tags
+from pipeline.engines.rules.resume.tagging.tagger import tagged
 from pipeline.engines.rules.resume.told_schools import told_studies
 from pipeline.engines.rules.resume.words import names_job
 from stores.models import Page, Record, Schema
@@ -52,6 +54,10 @@ class ResumeRules:
         about = with_labels_beside(contacts)
         email = find_email(about) or find_email(lines)
         name = find_name(lines, about, email)
+        rows = {
+            "education": _rows(sections, SectionKind.EDUCATION) or told_studies(contacts),
+            "experience": _rows(sections, SectionKind.EXPERIENCE),
+        }
         values = {
             "name": name,
             "email": email,
@@ -63,8 +69,7 @@ class ResumeRules:
             "links": find_links(about),
             "summary": _summary(sections),
             "skills": _skills(sections),
-            "education": _rows(sections, SectionKind.EDUCATION) or told_studies(contacts),
-            "experience": _rows(sections, SectionKind.EXPERIENCE),
+            **with_tags(rows, tagged(lines)),
         }
         return build_record(schema, values)
 

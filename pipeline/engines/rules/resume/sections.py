@@ -50,11 +50,16 @@ class Section:
         return [cell for row in self.rows for cell in row.cells]
 
 
-def find_sections(lines: Sequence[PageLine]) -> list[Section]:
-    """Divide a document into sections; text in columns is read column by column."""
+def body_and_headings(lines: Sequence[PageLine]) -> tuple[list[PageLine], dict[int, SectionKind]]:
+    """The lines of a document without page furniture, numbered anew, and the numbers of those that begin a section."""
     body = _split_at_bullets(_without_page_furniture(lines))
     no_headings = header_cells(printed_rows(body)) | {line.number for line in body[:1] if _PAPER.fullmatch(line.text)}
-    known = known_headings(body, no_headings)
+    return body, known_headings(body, no_headings)
+
+
+def find_sections(lines: Sequence[PageLine]) -> list[Section]:
+    """Divide a document into sections; text in columns is read column by column."""
+    body, known = body_and_headings(lines)
     headings = known | _unknown_headings(body, known)
     parts: list[tuple[SectionKind, list[Row]]] = []
     projects = False  # the last heading of known words is of projects or awards
