@@ -15,6 +15,7 @@ from pipeline.engines.evidence.located_values import LocatedValue, located_in, s
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.dates import PeriodMatch
 from pipeline.engines.rules.resume.entry_rows import entry_periods, is_no_name
+from pipeline.engines.rules.resume.labels import LABEL
 from pipeline.engines.rules.resume.named_pieces import LocatedRow, take_degree
 from pipeline.engines.rules.resume.pieces import Piece
 from pipeline.engines.rules.resume.plausible import is_plausible
@@ -74,8 +75,10 @@ class _Places:
         """The chance that the tagger gives to a value, None where it sees no such segment."""
         letters = squash(str(value.value))
         own = [one for line in value.lines for one in self.segments.get(line.number, ())]
-        chances = [one.chances[tag] for one in own if (part := squash(one.segment.text)) and part in letters]
-        return max(chances, default=None)
+        parts = [(one.chances[tag], squash(one.segment.text)) for one in own]
+        return max(
+            (chance for chance, part in parts if part in letters and 2 * len(part) >= len(letters)), default=None
+        )
 
     def row_of(self, value: LocatedValue) -> int | None:
         return next((self.rows[line.number] for line in value.lines if line.number in self.rows), None)
@@ -97,7 +100,7 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _checked(row: LocatedRow, names: Sequence[str], places: _Places) -> LocatedRow:
-    """A row without the values that the tagger holds for hardly possible; beside one that it agrees with, less is possible."""
+    """A row without what the tagger holds for hardly possible; beside a value that it would give, too, more is kept."""
     chances = {name: places.chance(value, name) for name in names if (value := row[name])}
     agreed = any(chance is not None and chance >= _AGREED for chance in chances.values())
     least = _LEAST_BESIDE if agreed else _LEAST
@@ -143,11 +146,12 @@ def _distance(row: LocatedRow, names: Sequence[str], one: TaggedSegment, places:
 
 
 def _fill(row: LocatedRow, one: TaggedSegment) -> None:
-    segment = one.segment
-    if one.tag == "degree" and find_degree(segment.text):
-        take_degree(Piece(text=segment.text, line=segment.line, row=segment.row, right=False), row)
-    else:
-        row[one.tag] = located_in(segment.text, [segment.line], segment.text)
+    segment, label = one.segment, LABEL.match(one.segment.text)
+    text = segment.text[label.end() :].strip() if label else segment.text
+    if one.tag == "degree" and find_degree(text):
+        take_degree(Piece(text=text, line=segment.line, row=segment.row, right=False), row)
+    elif text:
+        row[one.tag] = located_in(text, [segment.line], text)
 
 
 def _entries_of(segments: Sequence[TaggedSegment]) -> Iterator[list[TaggedSegment]]:
