@@ -69,7 +69,7 @@ class ResumeRules:
             "links": find_links(about),
             "summary": _summary(sections),
             "skills": _skills(sections),
-            **with_tags(rows, tagged(lines)),
+            **with_tags(rows, tagged(lines), sections),
         }
         return build_record(schema, values)
 

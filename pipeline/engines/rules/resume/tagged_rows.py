@@ -19,6 +19,7 @@ from pipeline.engines.rules.resume.labels import LABEL
 from pipeline.engines.rules.resume.named_pieces import LocatedRow, take_degree
 from pipeline.engines.rules.resume.pieces import Piece
 from pipeline.engines.rules.resume.plausible import is_plausible
+from pipeline.engines.rules.resume.sections import Section
 from pipeline.engines.rules.resume.tagging.tagger import FIELDS, TaggedDocument, TaggedSegment
 from pipeline.engines.rules.resume.words import find_degree
 
@@ -36,11 +37,11 @@ _UNFINISHED = re.compile(r"\s(?:of|and|the|for|in|de|du|des|et|für|und|y|&)$|[:
 _LEAST_PART = 4  # letters of a name that go on in the line below
 
 
-def with_tags(rows: Rows, document: TaggedDocument) -> dict[str, list[LocatedRow]]:
+def with_tags(rows: Rows, document: TaggedDocument, sections: Sequence[Section]) -> dict[str, list[LocatedRow]]:
     """The rows without what is hardly possible, with what is sure; as they are in a document of a few lines."""
     if len(document.rows) < _LEAST_ROWS:
         return {kind: list(rows[kind]) for kind in FIELDS}
-    places = _Places.of(document)
+    places = _Places.of(document, sections)
     kept = {kind: [_checked(row, FIELDS[kind], places) for row in rows[kind]] for kind in FIELDS}
     kept = {kind: [row for row in kept[kind] if any(row[name] for name in FIELDS[kind])] for kind in FIELDS}
     told = [value for kind, names in FIELDS.items() for row in kept[kind] for name in names if (value := row[name])]
@@ -57,19 +58,21 @@ def _is_sure(one: TaggedSegment) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Places:
-    """Where the lines of a document stand: their printed rows, and the segments in them."""
+    """Where the lines of a document stand: their printed rows, the segments in them, their sections."""
 
     rows: Mapping[int, int]
     segments: Mapping[int, Sequence[TaggedSegment]]
+    kinds: Mapping[int, str]  # of the sections that the rules see
     document: TaggedDocument
 
     @classmethod
-    def of(cls, document: TaggedDocument) -> _Places:
+    def of(cls, document: TaggedDocument, sections: Sequence[Section]) -> _Places:
         rows = {cell.number: row.number for row in document.rows for cell in row.row.cells}
         segments: dict[int, list[TaggedSegment]] = {}
         for one in document.segments:
             segments.setdefault(one.segment.line.number, []).append(one)
-        return cls(rows=rows, segments=segments, document=document)
+        kinds = {line.number: section.kind.value for section in sections for line in section.lines}
+        return cls(rows=rows, segments=segments, kinds=kinds, document=document)
 
     def chance(self, value: LocatedValue, tag: str) -> float | None:
         """The chance that the tagger gives to a value, None where it sees no such segment."""
@@ -134,10 +137,15 @@ def _row_near(
 
 
 def _is_entry(group: Sequence[TaggedSegment], rows: Sequence[LocatedRow], kind: str, places: _Places) -> bool:
-    """Whether segments are an entry of their own, not a further name in one that is told: a faculty, a department."""
+    """Whether segments are an entry of their own: both of its names, or one in a section of its kind.
+
+    They are none beside a row that is told, unless they have a date: a faculty, a department.
+    """
+    whole = len(group) > 1
     dated = any(places.document.rows[one.segment.row].dated for one in group)
-    beside = any(_row_near(rows, FIELDS[kind], one, places) for one in group)
-    return not beside or (dated and len(group) > 1)
+    if any(_row_near(rows, FIELDS[kind], one, places) for one in group):
+        return whole and dated
+    return whole or all(places.kinds.get(one.segment.line.number) == kind for one in group)
 
 
 def _distance(row: LocatedRow, names: Sequence[str], one: TaggedSegment, places: _Places) -> int:
