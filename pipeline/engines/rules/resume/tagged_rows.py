@@ -149,8 +149,11 @@ def _is_entry(group: Sequence[TaggedSegment], rows: Sequence[LocatedRow], kind: 
 
 
 def _distance(row: LocatedRow, names: Sequence[str], one: TaggedSegment, places: _Places) -> int:
-    own = [places.row_of(value) for name in names if (value := row[name])]
-    return min((abs(at - one.segment.row) for at in own if at is not None), default=_NEAR + 1)
+    """How many printed rows a segment is away from the names of a row; far where both have dates of their own."""
+    own = [at for name in names if (value := row[name]) and (at := places.row_of(value)) is not None]
+    dated = [at for at in own if places.document.rows[at].dated]
+    apart = places.document.rows[one.segment.row].dated and dated and one.segment.row not in dated
+    return _NEAR + 1 if apart else min((abs(at - one.segment.row) for at in own), default=_NEAR + 1)
 
 
 def _fill(row: LocatedRow, one: TaggedSegment) -> None:
