@@ -106,6 +106,12 @@ def test_a_document_without_lines_has_no_segments() -> None:
     assert tagged([]).segments == ()
 
 
+def test_a_document_far_longer_than_a_curriculum_vitae_is_left_to_the_rules() -> None:
+    lines = page_lines([printed_page("Experience\nClerk, Alder Works     2016 - 2018")])
+    assert tagged(lines).segments
+    assert tagged(lines * 2000).segments == ()
+
+
 @pytest.mark.parametrize(
     ("text", "signal"),
     [("Boat Engineer", "job"), ("Alder University", "school"), ("BSc Boats", "degree first"), ("Alder Ltd.", "firm")],

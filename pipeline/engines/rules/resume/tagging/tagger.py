@@ -11,6 +11,7 @@ from pipeline.engines.rules.resume.tagging.segment_signals import setting_of, si
 from pipeline.engines.rules.resume.tagging.segments import Segment, SegmentRow, segment_rows
 
 FIELDS = {"experience": ("company", "position"), "education": ("institution", "degree")}  # by the rows that have them
+_MOST_LINES = 2500  # of some thirty pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,8 @@ class TaggedDocument:
 
 
 def tagged(lines: Sequence[PageLine], network: Network | None = None) -> TaggedDocument:
-    """Tag the segments of a document."""
-    rows = segment_rows(lines)
+    """Tag the segments of a document; one that is far longer than any curriculum vitae has none."""
+    rows = segment_rows(lines) if len(lines) <= _MOST_LINES else []
     pairs = [(segment, row) for row in rows for segment in row.segments]
     settings = [setting_of(segment, row) for segment, row in pairs]
     made = network or trained_network()
