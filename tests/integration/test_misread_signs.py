@@ -52,3 +52,8 @@ def test_letters_of_other_fonts_are_not_asked_for(reader: PyMuPdfText, tmp_path:
     line = "A share of \u2265 50% of the cells was seen in May."
     (text,) = read(reader, [line], tmp_path, {"\u2265": "$"}, "Helvetica-Light")
     assert text == line.replace("\u2265", "$")
+
+
+def test_a_line_of_a_few_characters_is_enough(reader: PyMuPdfText, tmp_path: Path) -> None:
+    text = "\n".join(read(reader, ["TC \u2265 50%", "IC \u2265 10%"], tmp_path, {"\u2265": "$"}, NAMES[0]))
+    assert "TC \u2265 50%" in text and "IC \u2265 10%" in text and "$" not in text

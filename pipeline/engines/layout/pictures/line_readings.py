@@ -14,6 +14,7 @@ _MOST = 24  # lines of a page that are read
 _DPI = 300
 _AROUND_PT = 2.0
 _SAME_LINE = 0.5  # of a line's height
+_LEAST_READ = 3  # characters of a line that both have
 _UNSURE = "\0"
 
 Chars = Sequence[dict[str, Any]]  # MuPDF's characters, of its rawdict
@@ -66,10 +67,11 @@ def _said_at(places: Collection[int], line: dict[str, Any], read: str, alike: fl
     """What stands in ``read`` between the neighbours of each of these characters of a line, where both are found."""
     chars = [char for span in line["spans"] for char in span["chars"] if char["c"].strip()]
     printed = "".join(_UNSURE if id(char) in places else char["c"][0] for char in chars)
-    matcher = SequenceMatcher(None, printed, read, autojunk=False)
-    if matcher.ratio() < alike:
+    blocks = SequenceMatcher(None, printed, read, autojunk=False).get_matching_blocks()
+    where = {one + step: other + step for one, other, size in blocks for step in range(size)}
+    unsure = printed.count(_UNSURE)
+    if 2 * len(where) < alike * (len(printed) + len(read) - 2 * unsure) or len(where) < _LEAST_READ:
         return {}
-    where = {one + step: other + step for one, other, size in matcher.get_matching_blocks() for step in range(size)}
     where |= {-1: -1, len(chars): len(read)}
     return {
         id(char): read[where[at - 1] + 1 : where[at + 1]]

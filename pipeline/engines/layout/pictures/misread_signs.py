@@ -7,7 +7,7 @@ nothing else. Such a font never sets words. OCR says what the page shows, and th
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -48,15 +48,24 @@ def _doubts(lines: Sequence[dict[str, Any]]) -> Mapping[tuple[str, str], list[_P
 
 
 def _put_right(char: str, places: Sequence[_Placed], readings: LineReadings) -> None:
-    """Put the sign that all readings say into all places; where the layer says nothing, each reading into its own."""
+    """Put the sign that most readings say into all places; where the layer says nothing, each reading into its own."""
+    lines = sorted((line for _, line in places), key=lambda line: line["bbox"][0] - line["bbox"][2])  # long ones first
+    chars = [place for place, _ in places]
     nothing = char == _NOTHING
-    lines = [line for _, line in places]
-    said = readings.at(lines if nothing else lines[:_FIRST], [place for place, _ in places], _ALIKE)
-    agreed = set(said.values())
-    for place, _ in places:
-        sign = said.get(id(place), "") if nothing else "".join(agreed) if len(agreed) == 1 else ""
+    said = readings.at(lines if nothing else lines[:_FIRST], chars, _ALIKE)
+    if not nothing and len(set(said.values())) > 1:
+        said |= readings.at(lines[_FIRST : 2 * _FIRST], chars, _ALIKE)
+    common = _most_said(list(said.values()))
+    for place in chars:
+        sign = said.get(id(place), "") if nothing else common
         if _may_be(sign, char, len(said)):
             place["c"] = sign.translate(_PRIMES)
+
+
+def _most_said(texts: Sequence[str]) -> str:
+    """What two thirds of the readings say; "" where they say different things."""
+    text, count = max(Counter(texts).items(), key=lambda item: item[1], default=("", 0))
+    return text if 3 * count >= 2 * len(texts) else ""
 
 
 def _may_be(sign: str, char: str, count: int) -> bool:
