@@ -50,3 +50,9 @@ def test_web_and_mail_addresses_end_before_punctuation() -> None:
 )
 def test_language(text: str, language: str | None) -> None:
     assert detect_language(text) == language
+
+
+def test_the_beginning_of_an_address_that_goes_on_below_is_none() -> None:
+    assert [match.value for match in find_urls("see https://www. and www. or https:// and www.harbour.example")] == [
+        "www.harbour.example"
+    ]

@@ -16,6 +16,7 @@ _URL = re.compile(
     r"(?:/[^\s<>\"'，。；）】》|]*)?(?![\w@.-])",
     re.IGNORECASE,
 )
+_HOSTLESS = re.compile(r"(?:\w+://)?(?:www)?", re.IGNORECASE)  # what stands at the end of a line, and goes on below
 _PHONE = re.compile(r"(?<![\w.,/-])(?:\+|\(\+?|00)?\d[\d\s().\-–/]{5,22}\d(?![\w/%]|,\d)")
 _MOST_DIGITS = 15  # of one number
 _EXTENSION = re.compile(
@@ -50,7 +51,8 @@ def find_urls(text: str) -> list[ContactMatch]:
         value = match[0].rstrip(".,;:!?*_`")
         while value.endswith(")") and value.count("(") < value.count(")"):
             value = value[:-1].rstrip(".,;:")
-        urls.append(ContactMatch(start=match.start(), end=match.start() + len(value), value=value))
+        if not _HOSTLESS.fullmatch(value):
+            urls.append(ContactMatch(start=match.start(), end=match.start() + len(value), value=value))
     return urls
 
 

@@ -41,7 +41,7 @@ _BODY = (Label.TEXT, Label.LIST, Label.TABLE)
 class DocumentRules:
     """Title, language, dates, e-mails, phones, URLs and amounts, by rules."""
 
-    fingerprint = "rules-document/8"
+    fingerprint = "rules-document/9"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
