@@ -146,7 +146,6 @@ def _read(
         if readings:
             put_signs_right(sheet.blocks, readings)
     columns, fragments = vertical_regions(_fragments(sheet, sheet.blocks, left_out))
-    left_out += unmapped(fragments)
     places, unread = ([], []) if plain or columns else _print_of(sheet, drawings, fragments, reader)
     lines = [line for place in places for line in place.lines]
     pictured, places = labelled(sheet, places)
@@ -159,6 +158,7 @@ def _read(
         formulas = with_formulas(sheet, drawings, regions)
         if formulas:
             regions, fragments = formulas[0], _fragments(sheet, formulas[1], [])
+    left_out += unmapped(fragments)
     fragments = [*fragments, *read]
     fill(regions, [*fragments, *marks_in_cells(sheet.page, regions, drawings.paths, fragments)])
     regions = [*with_note_marks(parted_beside(regions) if lines else regions), *figures, *pictured]
