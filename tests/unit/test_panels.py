@@ -91,3 +91,31 @@ def test_paragraphs_close_below_one_another_are_columns_though_all_begin_level()
     assert reading_order([*columns, BANNER]) == [9, *range(9)]
     cards = [(x, y, x + 160.0, y + 44) for x in (40.0, 215.0, 390.0) for y in (100.0, 170.0, 240.0)]
     assert reading_order([*cards, BANNER])[:4] == [9, 0, 3, 6]
+
+
+def formula(*box: float) -> Region:
+    return Region(Label.FORMULA, (box[0], box[1], box[2], box[3]), tex="x")
+
+
+def test_short_lines_between_formulas_in_the_middle_are_no_column() -> None:
+    words = texts((57, 59, 147, 70), (57, 117, 120, 127), (57, 165, 540, 209))
+    shown = [formula(190, 71, 403, 109), formula(214, 129, 382, 157)]
+    regions = [*words, *shown]
+    in_order = [regions[at] for at in order_of(regions, [])]
+    assert in_order == [words[0], shown[0], words[1], shown[1], words[2]]
+
+
+def test_a_formula_in_the_middle_parts_short_lines_where_no_text_is_as_wide() -> None:
+    words = [Region(Label.HEADER, (57, 20, 539, 30)), *texts((57, 637, 78, 647), (57, 728, 158, 739))]
+    shown = [formula(198, 648, 397, 677), formula(235, 683, 398, 711)]
+    regions = [*words, *shown]
+    assert [regions[at] for at in order_of(regions, [])] == [words[0], words[1], *shown, words[2]]
+
+
+def test_formulas_of_one_column_leave_the_column_beside_it_alone() -> None:
+    left = [*texts((40, 100, 290, 200), (40, 260, 290, 420), (40, 430, 290, 700))]
+    right = [*texts((310, 100, 560, 330), (310, 360, 560, 700))]
+    shown = [formula(90, 210, 240, 250), formula(350, 335, 500, 355)]
+    regions = [*left, *right, *shown]
+    in_order = [regions[at] for at in order_of(regions, [])]
+    assert in_order == [left[0], shown[0], *left[1:], right[0], shown[1], right[1]]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.engines.layout.lines.glyphs import Fragment
+from pipeline.engines.layout.order.display_lines import boxes_to_order
 from pipeline.engines.layout.order.order import reading_order
 from pipeline.engines.layout.regions.regions import Region
 from pipeline.engines.layout.sheet.drawn_lines import span_of
@@ -133,7 +134,7 @@ def _may_part(region: Region, panel: Box) -> bool:
 
 def order_of(regions: Sequence[Region], panels: Sequence[Box]) -> list[int]:
     """Indices of the regions in reading order; those on a strip stand together."""
-    return _ordered(list(range(len(regions))), [region.box for region in regions], list(panels))
+    return _ordered(list(range(len(regions))), boxes_to_order(regions), list(panels))
 
 
 def _ordered(members: list[int], boxes: Sequence[Box], panels: list[Box]) -> list[int]:
