@@ -246,5 +246,11 @@ def has_words(text: str) -> bool:
     """Whether a text has a word behind its number, and is not mostly signs, as formulas are."""
     number = numbering_of(text)
     text = (number and text[number.length :].strip()) or text
-    words = sum(len(word) for word in _WORD.findall(text))
-    return words > 0.4 * sum(not char.isspace() for char in text)
+    wide = 2 if number else 1  # behind a section's number a Chinese character is a word: a date has no such number
+    words = sum(_weight(word, wide) for word in _WORD.findall(text))
+    return words > 0.4 * sum(_weight(char, wide) for char in text if not char.isspace())
+
+
+def _weight(text: str, wide: int) -> int:
+    """How many letters a text counts, a Chinese character as ``wide`` of them."""
+    return sum(wide if "\u3400" <= char <= "\u9fff" else 1 for char in text)

@@ -88,6 +88,19 @@ def test_chinese_headings_set_like_the_text_are_found_by_their_numbers() -> None
     ]
 
 
+def test_numbers_of_formulas_in_chinese_headings_make_no_formula_of_them() -> None:
+    long = "已知模型的参数可以由极大似然法求得，下面给出完整的推导过程，并说明每一步的依据和用到的定理。"
+    texts = ["3.2.1 式(3.4) 的解释", "3.2.2 式(3.27) 的推导", "3.2.3 式(3.37) 到式(3.39) 的推导"]
+    pages = [
+        page(1, heading("3.2 线性回归", 14.0), *(one for text in texts for one in (heading(text, 11.0), put(long))))
+    ]
+    assert [line.lstrip("# ") for line in headings_in(pages)] == ["3.2 线性回归", *texts]
+    signs = page(2, heading("3.3 结论", 14.0), put(long), heading("3.3.1 f(x)=2a+b 且 y=1", 11.0), put(long))
+    assert len(headings_in([*pages, signs])) == 1 + len(texts) + 1
+    dated = page(2, heading("3.3 结论", 14.0), put(long), heading("2022年08月30日", 11.0), put(long))
+    assert len(headings_in([*pages, dated])) == 1 + len(texts) + 1
+
+
 def test_what_is_set_like_the_text_is_no_heading_beside_real_ones() -> None:
     real = [heading(f"{n}.{m} Part of it", 16.0) for n in (1, 2) for m in (1, 2)]
     false = heading("Variance", 10.0, bold=False)
