@@ -294,3 +294,24 @@ def test_slanted_or_pale_text_that_is_no_watermark_stays(draw: Draw) -> None:
     page = read(draw)
     assert "zqv" in "\n".join(block.text for block in page.blocks)
     assert page.warning is None
+
+
+def angled(page: Any, corners: list[tuple[float, float]]) -> None:
+    """A white shape with corners over a line, and text that is written on it later."""
+    written(page)
+    shape = page.new_shape()
+    shape.draw_polyline(corners)
+    shape.finish(fill=WHITE, color=None, closePath=True)
+    shape.commit()
+    page.insert_textbox((50, 380, 560, 560), BODY * 4, fontsize=11)
+
+
+def test_a_shape_with_corners_hides_only_what_lies_in_it() -> None:
+    around = [(400, 350), (560, 350), (560, 600), (40, 600), (40, 450), (400, 450)]
+    text = read(lambda page: angled(page, around))
+    assert "kestrel" in text.markdown
+    assert text.warning is None
+    over = [(40, 350), (560, 350), (560, 600), (300, 600), (300, 450), (40, 450)]
+    text = read(lambda page: angled(page, over))
+    assert "kestrel" not in text.markdown
+    assert text.warning is not None

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from pipeline.engines.layout.sheet.sheet import Sheet
 from stores.models import Box
 
 Span = dict[str, Any]
+_Fills = dict[int, dict[str, Any]]  # drawings that are filled, as MuPDF lists them, by their place in its order
 
 _NEAR = 16  # steps of 255 in each colour: nobody tells two such colours apart
 _SMALLEST_PT = 2.0
@@ -45,7 +47,8 @@ def unseen_spans(sheet: Sheet, spans: Sequence[Span], paths: Sequence[dict[str, 
     unseen |= {id(span) for span in _doubtful(rest, paths) if _has_colour_of_ground(sheet, span)}
     covers = _later_fills(sheet)
     if covers:
-        unseen |= {id(span) for span in rest if id(span) not in unseen and _lies_under(sheet, span, covers, paths)}
+        fills = {path.get("seqno", -1): path for path in paths if path.get("fill") is not None}
+        unseen |= {id(span) for span in rest if id(span) not in unseen and _lies_under(sheet, span, covers, fills)}
     return unseen
 
 
@@ -151,10 +154,10 @@ def _later_fills(sheet: Sheet) -> list[_Cover]:
     return covers
 
 
-def _lies_under(sheet: Sheet, span: Span, covers: Sequence[_Cover], paths: Sequence[dict[str, Any]]) -> bool:
+def _lies_under(sheet: Sheet, span: Span, covers: Sequence[_Cover], fills: _Fills) -> bool:
     """Whether something opaque is painted over a text: a flat colour, or a picture that shows nothing of it."""
     order = sheet.order_of(span)
-    over = [cover for cover in covers if order < cover.order and _holds(cover.box, _middle(span))]
+    over = [cover for cover in covers if order < cover.order and _covers(cover, _middle(span), fills)]
     if order < 0 or not over:
         return False
     last = max(over, key=lambda cover: cover.order)
@@ -162,7 +165,7 @@ def _lies_under(sheet: Sheet, span: Span, covers: Sequence[_Cover], paths: Seque
         return _is_behind(sheet, span)
     pixels = _pixels(sheet.picture, _box(span), 0.0)
     flat = pixels.size > 0 and _is_flat(pixels)
-    return _is_opaque(last, paths) and (flat or sheet.is_written_over(span, last.order))
+    return _is_opaque(last, fills) and (flat or sheet.is_written_over(span, last.order))
 
 
 def _is_behind(sheet: Sheet, span: Span) -> bool:
@@ -174,8 +177,44 @@ def _is_behind(sheet: Sheet, span: Span) -> bool:
     return pixels.size > 0 and float(_near(pixels, _rgb(span["color"])).mean()) < _SHOWS
 
 
-def _is_opaque(cover: _Cover, paths: Sequence[dict[str, Any]]) -> bool:
-    fill = next((path for path in paths if path.get("seqno") == cover.order), None)
+def _covers(cover: _Cover, point: tuple[float, float], fills: _Fills) -> bool:
+    """Whether a point lies in what is painted: a frame around a picture has a larger box than its fill."""
+    if not _holds(cover.box, point):
+        return False
+    path = fills.get(cover.order)
+    if cover.picture or path is None or len(path["items"]) == 1:
+        return True
+    return sum(_crosses(edge, point) for edge in _edges(path["items"])) % 2 == 1
+
+
+def _edges(items: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
+    """The straight sides of a drawn shape, as MuPDF lists its pieces; a curve counts as the line between its ends."""
+    first = last = None
+    for kind, *points in items:
+        if kind in ("re", "qu"):
+            shape = points[0].quad if kind == "re" else points[0]
+            yield from pairwise((shape.ul, shape.ur, shape.lr, shape.ll, shape.ul))
+            continue
+        if points[0] != last:
+            if last is not None:
+                yield last, first
+            first = points[0]
+        last = points[-1]
+        yield points[0], last
+    if last is not None:
+        yield last, first
+
+
+def _crosses(edge: tuple[Any, Any], point: tuple[float, float]) -> bool:
+    """Whether a side passes to the right of a point at its height."""
+    (x0, y0), (x1, y1) = edge
+    if (y0 > point[1]) == (y1 > point[1]):
+        return False
+    return bool(x0 + (point[1] - y0) * (x1 - x0) / (y1 - y0) > point[0])
+
+
+def _is_opaque(cover: _Cover, fills: _Fills) -> bool:
+    fill = fills.get(cover.order)
     return fill is None or fill.get("fill_opacity", 1) == 1
 
 
