@@ -21,8 +21,8 @@ from tests.e2e.faults import WORDS
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.timeout(600)
-BUSY = 8
-BUSY_S = 540.0  # a twentieth of a processor for all of it: other tests run beside it
+BUSY = 4
+BUSY_S = 540.0  # a tenth of a processor for all of it: other tests run beside it
 PAGE_LIMIT_S = 6.0  # of CPU; a page with the loading of its models needs some 3, by the clock far more than 6
 
 
