@@ -353,3 +353,11 @@ def test_the_inspector_works_without_javascript(tab: Tab, shelf: Shelf) -> None:
     page.get_by_role("searchbox").fill("larkspur")
     page.keyboard.press("Enter")
     expect(page.locator(".records tbody tr")).to_have_count(1)
+
+
+def test_a_long_title_makes_no_narrow_window_wider(tab: Tab, shelf: Shelf) -> None:
+    page = tab(viewport={"width": 390, "height": 844})
+    page.goto(shelf.url("invoice.pdf"))
+    title = '<span class="inspector-name">' + "of all the ships in the harbour " * 4 + "</span>"
+    page.locator(".inspector-facts").evaluate("(facts, title) => facts.insertAdjacentHTML('afterbegin', title)", title)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
