@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from pipeline.answering.table_rows import CELLS
 from pipeline.search.highlighting import plain
 from stores.words import unspaced_share
 
@@ -79,7 +80,7 @@ def _rows(rows: Sequence[Sequence[str]]) -> Iterator[ChunkSentence]:
         named = [
             _named(name.strip(), cell) for name, cell in zip([*header, *[""] * len(cells)], cells, strict=False) if cell
         ]
-        printed = " · ".join(cell for cell in cells if cell)
+        printed = CELLS.join(cell for cell in cells if cell)
         if len(named) > 1 and len(printed) >= _SHORTEST:
             yield ChunkSentence("; ".join(named)[:_LONGEST], printed[:_LONGEST])
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from pipeline.answering.answer import AskRequest, Citation
+from pipeline.answering.table_rows import mention_of_row
 from pipeline.engines.evidence.located_values import squash
 from pipeline.engines.evidence.mentions import Mention, Piece, PrintedText
 from pipeline.engines.evidence.page_lines import page_lines
@@ -79,9 +80,10 @@ class QuoteChecker:
         mention: list[Piece] = []
         for piece in pieces:
             places = text.mentions(piece, FieldKind.TEXT)
-            if not places:
+            place = places[0] if places else mention_of_row(text, piece)
+            if not place:
                 return ()
-            mention += places[0]
+            mention += place
         return tuple(mention)
 
     def _pages(self, chunk: NumberedChunk) -> tuple[PrintedText, list[Page]]:
