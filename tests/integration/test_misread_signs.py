@@ -57,3 +57,9 @@ def test_letters_of_other_fonts_are_not_asked_for(reader: PyMuPdfText, tmp_path:
 def test_a_line_of_a_few_characters_is_enough(reader: PyMuPdfText, tmp_path: Path) -> None:
     text = "\n".join(read(reader, ["TC \u2265 50%", "IC \u2265 10%"], tmp_path, {"\u2265": "$"}, NAMES[0]))
     assert "TC \u2265 50%" in text and "IC \u2265 10%" in text and "$" not in text
+
+
+def test_what_is_read_is_not_decoded_once_more(reader: PyMuPdfText, tmp_path: Path) -> None:
+    lines = ["The cargo is = 50 in the first year.", "The limit was < 20 in the second year."]
+    text = read(reader, lines, tmp_path, {"=": "Z", "<": "!"}, "AdvP4C4E51")  # in which a code "=" draws a stroke
+    assert text == [lines[0].replace("=", "Z"), lines[1]]

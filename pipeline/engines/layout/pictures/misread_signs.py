@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from pipeline.engines.layout.lines.symbols import folded
 from pipeline.engines.layout.pictures.line_readings import LineReadings, level_lines
 from stores.errors import PageError, UnavailableError
 
 _FONTS = re.compile(r"Adv|.*Pi(?![a-z])")
 _WORD = re.compile(r"[A-Za-z0-9]{2}")
-_PLAIN = frozenset("+<=>≤≥±×÷≈~∼°©®§∞µ")  # that OCR takes for nothing else
+_PLAIN = frozenset("+<=>≤≥±×÷≈°©®§∞µ")  # that OCR takes for nothing else; a raised minus looks like a tilde to it
 _THIN = frozenset("|'′*/•·[](){}")  # that OCR may take for one another
 _PRIMES = str.maketrans("'", "′")
 _ALIKE = 0.9  # of a line, as the text layer and as OCR has it
@@ -31,8 +32,8 @@ def put_signs_right(blocks: Sequence[dict[str, Any]], readings: LineReadings) ->
     """Replace what fonts of symbols say wrongly in the text blocks of a page."""
     lines = list(level_lines(blocks))
     with suppress(PageError, UnavailableError):  # then the text stays as its layer has it
-        for char, places in _doubts(lines).items():
-            _put_right(char[1], places, readings)
+        for (font, char), places in _doubts(lines).items():
+            _put_right(font.lower(), char, places, readings)
 
 
 def _doubts(lines: Sequence[dict[str, Any]]) -> Mapping[tuple[str, str], list[_Placed]]:
@@ -42,12 +43,17 @@ def _doubts(lines: Sequence[dict[str, Any]]) -> Mapping[tuple[str, str], list[_P
     doubts = defaultdict(list)
     for span, line in spans:
         for char in span["chars"] if span["font"] not in of_words else ():
-            if char["c"].strip() and (char["c"] < _LATIN_1_END or char["c"] == _NOTHING):
+            if char["c"].strip() and _may_lie(char["c"], span["font"].lower()):
                 doubts[span["font"], char["c"]].append((char, line))
     return doubts
 
 
-def _put_right(char: str, places: Sequence[_Placed], readings: LineReadings) -> None:
+def _may_lie(char: str, font: str) -> bool:
+    """Whether a character may mean something else: it is none that the font's own table decodes."""
+    return (char < _LATIN_1_END or char == _NOTHING) and folded(char, font) == char
+
+
+def _put_right(font: str, char: str, places: Sequence[_Placed], readings: LineReadings) -> None:
     """Put the sign that most readings say into all places; where the layer says nothing, each reading into its own."""
     lines = sorted((line for _, line in places), key=lambda line: line["bbox"][0] - line["bbox"][2])  # long ones first
     chars = [place for place, _ in places]
@@ -58,7 +64,7 @@ def _put_right(char: str, places: Sequence[_Placed], readings: LineReadings) -> 
     common = _most_said(list(said.values()))
     for place in chars:
         sign = said.get(id(place), "") if nothing else common
-        if _may_be(sign, char, len(said)):
+        if _may_be(sign, char, len(said)) and folded(sign, font) == sign:  # it is decoded by the font's table later
             place["c"] = sign.translate(_PRIMES)
 
 
