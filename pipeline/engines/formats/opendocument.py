@@ -24,7 +24,7 @@ from pipeline.engines.formats.mathml import tex_of_mathml
 from pipeline.engines.formats.numbered_items import labelled
 from pipeline.engines.formats.opendocument_extras import comments_in, hidden_styles
 from pipeline.engines.formats.opendocument_numbering import OUTLINE, Numbers, numbers_of
-from pipeline.engines.formats.packages import local, opened, parse_xml, part, whole
+from pipeline.engines.formats.packages import attribute, local, opened, parse_xml, part, whole
 from pipeline.engines.formats.page_writer import ANGLE
 from stores.errors import EncryptedError, InputError
 from stores.models import Box, Label
@@ -70,7 +70,7 @@ def _sections(reader: _Reader, body: Any) -> Iterator[Section]:
     if kind == "spreadsheet":
         tables = [node for node in body if local(node) == "table"]
         for node in tables:
-            name = _attribute(node, "name")
+            name = attribute(node, "name")
             heading = [Element(label=Label.HEADING, level=1, text=name)] if len(tables) > 1 else []
             elements = [*elements_of_grid(*_grid(node), name), *comments_in(node)]
             yield Section(elements=(*heading, *elements) if elements else (), title=name)
@@ -95,8 +95,8 @@ class _Reader:
 
     def _is_hidden(self, node: Any) -> bool:
         """Whether nobody sees a node, which is counted then if it holds text."""
-        off = _attribute(node, "display") in ("none", "true") if local(node) in _SECTIONS else False
-        off = off or _attribute(node, "style-name") in self.hidden
+        off = attribute(node, "display") in ("none", "true") if local(node) in _SECTIONS else False
+        off = off or attribute(node, "style-name") in self.hidden
         if off and "".join(node.itertext()).strip():
             self.lost["hidden texts"] = self.lost.get("hidden texts", 0) + 1
         return off
@@ -110,15 +110,15 @@ class _Reader:
             if name in _HIDEABLE and self._is_hidden(child):
                 continue
             if name == "h":
-                level = max(whole(_attribute(child, "outline-level"), 1), 1)
+                level = max(whole(attribute(child, "outline-level"), 1), 1)
                 form = Element(label=Label.HEADING, level=min(level, 6))
                 yield from self._numbered(child, form, self.numbers.label(OUTLINE, level - 1) if _counts(child) else "")
             elif name == "p":
-                is_title = _attribute(child, "style-name") in self.titles
+                is_title = attribute(child, "style-name") in self.titles
                 form = Element(label=Label.TITLE, level=1) if is_title else Element(label=Label.TEXT)
                 yield from self._paragraph(child, form)
             elif name == "list":
-                yield from self._list(child, 0, _attribute(child, "style-name"), depth)
+                yield from self._list(child, 0, attribute(child, "style-name"), depth)
             elif name == "table":
                 yield from self._table(child)
             elif name == "frame":
@@ -129,9 +129,9 @@ class _Reader:
     def slide(self, page: Any) -> Iterator[Element]:
         """The elements of a slide, its title first, each with its box; then its notes."""
         frames = [node for node in page if local(node) in ("frame", "custom-shape", "g")]
-        title = [node for node in frames if _attribute(node, "class") == "title"]
+        title = [node for node in frames if attribute(node, "class") == "title"]
         for frame in [*title, *(node for node in frames if node not in title)]:
-            if _attribute(frame, "class") in ("date-time", "footer", "page-number"):
+            if attribute(frame, "class") in ("date-time", "footer", "page-number"):
                 continue
             for element in self.blocks([frame] if local(frame) == "frame" else frame):
                 if frame in title and element.label is Label.TEXT:
@@ -160,7 +160,7 @@ class _Reader:
             if name == "span" and self._is_hidden(child):
                 pass
             elif name == "s":
-                blanks = _attribute(child, "c")
+                blanks = attribute(child, "c")
                 count = min(int(blanks), _MOST_BLANKS) if blanks.isdigit() else 1
                 parts.append((" " * count, " " * count))
             elif name in ("tab", "line-break"):
@@ -183,14 +183,14 @@ class _Reader:
     def _formula(self, frame: Any) -> str:
         """The TeX of the formula that a frame holds, "" for any other frame."""
         objects = (child for child in frame if local(child) == "object")
-        names = (_attribute(child, "href").removeprefix("./") for child in objects)
+        names = (attribute(child, "href").removeprefix("./") for child in objects)
         data = next((part(self.package, f"{name}/content.xml") for name in names if name), b"")
         root = parse_xml(data) if b"math" in data[:4000] else None
         return tex_of_mathml(root) if root is not None and local(root) == "math" else ""
 
     def _link(self, node: Any, anchored: list[Any]) -> tuple[str, str]:
         text, markdown = self._inline(node, anchored)
-        address = _attribute(node, "href")
+        address = attribute(node, "href")
         is_web = re.fullmatch(r"(https?://|mailto:)[^\s<>()]+", address) is not None
         return text, f"[{markdown}]({address})" if is_web and text.strip() and text.strip() != address else markdown
 
@@ -213,12 +213,12 @@ class _Reader:
             first = local(item) == "list-item"
             for child in item:
                 if local(child) == "list":
-                    yield from self._list(child, level + 1, _attribute(child, "style-name") or style, depth + 1)
+                    yield from self._list(child, level + 1, attribute(child, "style-name") or style, depth + 1)
                 elif local(child) in ("p", "h"):
-                    number = self.numbers.label(style, level, _attribute(item, "start-value")) if first else ""
+                    number = self.numbers.label(style, level, attribute(item, "start-value")) if first else ""
                     form = Element(label=Label.LIST, level=min(level, 8), marker="-" if first else "")
                     if local(child) == "h":
-                        outline = whole(_attribute(child, "outline-level"), level + 1)
+                        outline = whole(attribute(child, "outline-level"), level + 1)
                         form = Element(label=Label.HEADING, level=min(max(outline, 1), 6))
                     yield from self._numbered(child, form, number)
                     first = False
@@ -264,7 +264,7 @@ class _Reader:
         for child in node:
             name = local(child)
             if name == "image":
-                data = part(self.package, _attribute(child, "href").removeprefix("./"))
+                data = part(self.package, attribute(child, "href").removeprefix("./"))
                 if data:
                     yield Element(label=Label.FIGURE, text=words, picture=self.pictures.add(data, words))
                 return
@@ -279,12 +279,12 @@ class _Reader:
 
 def _counts(heading: Any) -> bool:
     """Whether a heading is counted: it says something, and does not say that it has no number."""
-    return _attribute(heading, "is-list-header") != "true" and bool("".join(heading.itertext()).strip())
+    return attribute(heading, "is-list-header") != "true" and bool("".join(heading.itertext()).strip())
 
 
 def _goes_on(node: Any) -> bool:
     """Whether a list goes on with the numbers of the one before it."""
-    return _attribute(node, "continue-numbering") == "true" or bool(_attribute(node, "continue-list"))
+    return attribute(node, "continue-numbering") == "true" or bool(attribute(node, "continue-list"))
 
 
 def _macros(package: zipfile.ZipFile) -> dict[str, int]:
@@ -342,7 +342,7 @@ def _title_styles(root: Any) -> frozenset[str]:
     """The style Title, and those that only change how it looks."""
     styles = (node for node in root.iter() if local(node) == "style")
     return frozenset(
-        {"Title", *(_attribute(style, "name") for style in styles if _attribute(style, "parent-style-name") == "Title")}
+        {"Title", *(attribute(style, "name") for style in styles if attribute(style, "parent-style-name") == "Title")}
     )
 
 
@@ -352,18 +352,13 @@ def _title(package: zipfile.ZipFile) -> str:
     return " ".join(titles[0].split())[:300] if titles else ""
 
 
-def _attribute(node: Any, name: str) -> str:
-    """An attribute by its name without the namespace."""
-    return next((value for key, value in node.attrib.items() if key.rpartition("}")[2] == name), "")
-
-
 def _count(node: Any, name: str) -> int:
-    text = _attribute(node, name)
+    text = attribute(node, name)
     return min(max(int(text), 1), _MOST_REPEATED * 20) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
 def _box(frame: Any) -> Box | None:
-    sides = [_LENGTH.fullmatch(_attribute(frame, name)) for name in ("x", "y", "width", "height")]
+    sides = [_LENGTH.fullmatch(attribute(frame, name)) for name in ("x", "y", "width", "height")]
     if not all(sides):
         return None
     x, y, width, height = (float(side[1]) * _POINTS[side[2]] for side in sides if side)

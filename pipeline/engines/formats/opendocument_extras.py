@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.engines.formats.elements import Element
-from pipeline.engines.formats.packages import local
+from pipeline.engines.formats.packages import attribute, local
 from stores.models import Label
 
 
@@ -27,9 +27,9 @@ def hidden_styles(roots: Sequence[Any]) -> frozenset[str]:
     based: dict[str, str] = {}
     hidden: set[str] = set()
     for style in (node for root in roots for node in root.iter() if local(node) == "style"):
-        name = _attribute(style, "name")
-        based[name] = _attribute(style, "parent-style-name")
-        looks = [_attribute(look, "display") for look in style if local(look) == "text-properties"]
+        name = attribute(style, "name")
+        based[name] = attribute(style, "parent-style-name")
+        looks = [attribute(look, "display") for look in style if local(look) == "text-properties"]
         if "none" in looks:
             hidden.add(name)
         elif any(looks):
@@ -37,7 +37,3 @@ def hidden_styles(roots: Sequence[Any]) -> frozenset[str]:
     while more := {name for name, parent in based.items() if parent in hidden} - hidden:
         hidden |= more
     return frozenset(hidden)
-
-
-def _attribute(node: Any, name: str) -> str:
-    return next((value for key, value in node.attrib.items() if key.rpartition("}")[2] == name), "")

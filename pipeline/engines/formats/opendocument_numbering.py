@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.engines.formats.number_words import counted
-from pipeline.engines.formats.packages import local, whole
+from pipeline.engines.formats.packages import attribute, local, whole
 
 _FORMS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _HAN_FORMS = {"一": "chineseCounting", "①": "decimalEnclosedCircle", "甲": "ideographTraditional"}
@@ -63,7 +63,7 @@ def numbers_of(roots: Sequence[Any]) -> Numbers:
     """The styles of lists and of headings that count, of content.xml and styles.xml."""
     styles: dict[str, dict[int, _Level]] = {}
     for style in (node for root in roots for node in root.iter() if local(node) in ("list-style", "outline-style")):
-        name = OUTLINE if local(style) == "outline-style" else _attribute(style, "name")
+        name = OUTLINE if local(style) == "outline-style" else attribute(style, "name")
         levels = dict(filter(None, map(_level, style)))
         if levels:
             styles.setdefault(name, levels)
@@ -71,19 +71,15 @@ def numbers_of(roots: Sequence[Any]) -> Numbers:
 
 
 def _level(node: Any) -> tuple[int, _Level] | None:
-    form = _attribute(node, "num-format")
+    form = attribute(node, "num-format")
     if local(node) not in ("list-level-style-number", "outline-level-style") or (not form and local(node)[0] == "o"):
         return None
     known = _FORMS.get(form) or next((_HAN_FORMS[sign] for sign in _HAN_FORMS if form.startswith(sign)), "decimal")
-    before, after = _attribute(node, "num-prefix"), _attribute(node, "num-suffix")
-    return max(whole(_attribute(node, "level"), 1), 1) - 1, _Level(
+    before, after = attribute(node, "num-prefix"), attribute(node, "num-suffix")
+    return max(whole(attribute(node, "level"), 1), 1) - 1, _Level(
         form=known,
         before=before,
         after=after if form else after or ".",
-        shown=max(whole(_attribute(node, "display-levels"), 1), 1),
-        start=whole(_attribute(node, "start-value"), 1),
+        shown=max(whole(attribute(node, "display-levels"), 1), 1),
+        start=whole(attribute(node, "start-value"), 1),
     )
-
-
-def _attribute(node: Any, name: str) -> str:
-    return next((value for key, value in node.attrib.items() if key.rpartition("}")[2] == name), "")

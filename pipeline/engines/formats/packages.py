@@ -143,3 +143,8 @@ def local(element: Any) -> str:
     """The name of an element without its namespace, "" for comments."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def attribute(element: Any, name: str) -> str:
+    """The value of an attribute whatever its namespace, "" where there is none."""
+    return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.engines.formats.elements import Element
 from pipeline.engines.formats.number_words import counted
 from pipeline.engines.formats.numbered_items import labelled
-from pipeline.engines.formats.packages import local, whole
+from pipeline.engines.formats.packages import attribute, local, whole
 from stores.models import Label
 
 _BEGIN, _END = "\ue010", "\ue011"  # around a number that is put into a paragraph, so that it is known afterwards
@@ -95,21 +95,21 @@ def numbering_of(numbers: Any, styles: Any) -> Numbering:
     lists: dict[str, tuple[str, dict[int, int], dict[int, _Level]]] = {}
     for node in numbers if numbers is not None else ():
         if local(node) == "abstractNum":
-            levels[_attribute(node, "abstractNumId")] = dict(_levels(node))
+            levels[attribute(node, "abstractNumId")] = dict(_levels(node))
         elif local(node) == "num":
             anew = {
-                whole(_attribute(one, "ilvl")): whole(_value(one, "startOverride"))
+                whole(attribute(one, "ilvl")): whole(_value(one, "startOverride"))
                 for one in node
                 if local(one) == "lvlOverride" and _value(one, "startOverride").isdigit()
             }
             own = {at: one for holder in node if local(holder) == "lvlOverride" for at, one in _levels(holder)}
-            lists[_attribute(node, "numId")] = _value(node, "abstractNumId"), anew, own
+            lists[attribute(node, "numId")] = _value(node, "abstractNumId"), anew, own
     return Numbering(levels=levels, lists=lists, styles=dict(_styles(styles) if styles is not None else ()))
 
 
 def _levels(node: Any) -> Iterable[tuple[int, _Level]]:
     for one in node:
-        depth = _attribute(one, "ilvl")
+        depth = attribute(one, "ilvl")
         if local(one) == "lvl" and depth.isdigit():
             start, restart = _value(one, "start"), _value(one, "lvlRestart")
             yield (
@@ -129,7 +129,7 @@ def _styles(root: Any) -> Iterable[tuple[str, tuple[str, int | None, str]]]:
         if local(style) == "style":
             properties = next((child for child in style if local(child) == "pPr"), None)
             number, level = _number_and_level(properties) if properties is not None else ("", None)
-            yield _attribute(style, "styleId"), (number, level, _value(style, "basedOn"))
+            yield attribute(style, "styleId"), (number, level, _value(style, "basedOn"))
 
 
 def _number_and_level(properties: Any) -> tuple[str, int | None]:
@@ -141,11 +141,7 @@ def _number_and_level(properties: Any) -> tuple[str, int | None]:
 
 
 def _value(node: Any, name: str) -> str:
-    return next((_attribute(child, "val") for child in node if local(child) == name), "")
-
-
-def _attribute(node: Any, name: str) -> str:
-    return next((value for key, value in node.attrib.items() if key.rpartition("}")[2] == name), "")
+    return next((attribute(child, "val") for child in node if local(child) == name), "")
 
 
 def with_numbers_in_text(root: Any, numbering: Numbering) -> None:
