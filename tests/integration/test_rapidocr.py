@@ -92,6 +92,19 @@ def test_turned_pages_are_read_upright(reader: RapidOcrReader, tmp_path: Path, l
     assert re.sub(r"\s+", "", text.markdown) == re.sub(r"\s+", "", "".join(lines))
 
 
+def test_a_page_whose_pixels_count_as_points_reads_like_the_same_sheet(reader: RapidOcrReader, tmp_path: Path) -> None:
+    """Type as large as that of a slide, in lines that stand apart, is a paragraph still."""
+    text = "这是一本扫描的书，它的每一页都是一幅图画。" * 3
+    lines = [text[at : at + 28] for at in range(0, len(text), 28)]
+    picture = printed(lines)
+    sheet, large = read(reader, picture, tmp_path), read(reader, picture, tmp_path, dpi=72)
+    assert large.markdown == sheet.markdown == text
+    for one, other in zip(large.blocks, sheet.blocks, strict=True):
+        assert one.box == pytest.approx([DPI / 72 * side for side in other.box], abs=3)
+        assert one.style and other.style
+        assert one.style.size_pt == pytest.approx(DPI / 72 * other.style.size_pt, rel=0.05)
+
+
 @pytest.mark.parametrize("degrees", [2.0, -6.0])
 def test_skewed_pages_are_read_level(reader: RapidOcrReader, tmp_path: Path, degrees: float) -> None:
     text = read(reader, skewed(printed(ENGLISH), degrees), tmp_path)

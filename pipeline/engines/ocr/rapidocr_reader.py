@@ -14,7 +14,7 @@ from pipeline.contracts import PageImage
 from pipeline.engines.layout import LAYOUT_VERSION
 from pipeline.engines.ocr.text_lines import line_models, model_names
 from stores.errors import IngotError, PageError
-from stores.models import Block, Fault, Line, PageText
+from stores.models import Block, Box, Fault, Label, Line, PageText
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,8 @@ ENGINE = "rapidocr"
 MOSTLY_UNREAD = 0.5  # of the area of its lines: less may be pictures that look like lines
 _MANY_UNREAD, _UNREAD_SHARE = 4, 0.05  # lines as high as those that were read, and share of the area
 _VIETNAMESE, _FEWEST_OWN, _OWN_SHARE = "đ", 4, 0.015  # Croatian has it, too, in one letter of 400
-VERSION = "5"  # increase it with every change of the output
+_LARGE_PT, _A4_PT = 1000.0, 842.0  # the longer side of a page
+VERSION = "6"  # increase it with every change of the output
 
 
 class RapidOcrReader:
@@ -114,15 +115,18 @@ def _laid_out(page_lines: ReadImage, image: PageImage) -> PageText:
     from pipeline.engines.layout.sheet.left_out import combined, numbers_left_out
     from pipeline.engines.ocr.gutter_numbers import without_gutter_numbers
     from pipeline.engines.ocr.line_setting import set_lines
+    from pipeline.engines.ocr.margin_numbers import without_margin_numbers
     from pipeline.engines.ocr.searchable_page import make_page
     from pipeline.engines.ocr.upright import level_pixels
     from pipeline.engines.pdf import mupdf
 
-    scale = image.width_pt / page_lines.turn.width
-    turn = replace(page_lines.turn.scaled(scale), height=image.height_pt)
+    usual = _to_usual_size(image)
+    scale = image.width_pt * usual / page_lines.turn.width
+    turn = replace(page_lines.turn.scaled(scale), height=image.height_pt * usual)
     width_pt, height_pt = turn.size
     level = level_pixels(page_lines.pixels, page_lines.turn)
-    lines, numbers = without_gutter_numbers(set_lines(page_lines.lines, scale))
+    column, beside = without_margin_numbers(page_lines.lines)
+    lines, numbers = without_gutter_numbers(set_lines(column, scale))
     with mupdf.alone:
         document = make_page(level, width_pt, height_pt, lines)
         try:
@@ -131,14 +135,36 @@ def _laid_out(page_lines: ReadImage, image: PageImage) -> PageText:
         finally:
             document.close()
     text = replace(text, warning=combined([*filter(None, [text.warning]), *numbers_left_out(numbers)]))
-    return _turned_back(text, turn)
+    blocks = [*text.blocks, *(_at_margin(line, scale) for line in beside)]
+    return replace(text, blocks=tuple(_block_back(block, turn, usual) for block in blocks))
 
 
-def _turned_back(text: PageText, turn: Turn) -> PageText:
-    """The same text with its boxes turned back to the page as it was given."""
-    return replace(text, blocks=tuple(_block_back(block, turn) for block in text.blocks))
+def _at_margin(number: ReadLine, scale: float) -> Block:
+    """The block of a number beside the column, which no text of the page holds. ``scale``: points per pixel."""
+    box = _resized(number.box, scale)
+    text = number.reading.text
+    return Block(label=Label.FOOTER, box=box, text=text, lines=(Line(box=box, text=text),))
 
 
-def _block_back(block: Block, turn: Turn) -> Block:
-    lines = tuple(Line(box=turn.back(line.box), text=line.text) for line in block.lines)
-    return replace(block, box=turn.back(block.box), lines=lines)
+def _to_usual_size(image: PageImage) -> float:
+    """The factor that makes a sheet of A4 of a page whose pixels were counted as points; 1 for all others.
+
+    Its type would be as large as that of a slide. Receipts and other strips are as long as they please.
+    """
+    from pipeline.engines.layout.order.margins import has_margins
+
+    longer = max(image.width_pt, image.height_pt)
+    sheet = longer > _LARGE_PT and has_margins(image.width_pt, image.height_pt)
+    return _A4_PT / longer if sheet else 1.0
+
+
+def _block_back(block: Block, turn: Turn, usual: float) -> Block:
+    """The same block with its boxes turned back to the page as it was given, and in its size."""
+    lines = tuple(Line(box=_resized(turn.back(line.box), 1 / usual), text=line.text) for line in block.lines)
+    style = block.style and replace(block.style, size_pt=round(block.style.size_pt / usual, 2))
+    return replace(block, box=_resized(turn.back(block.box), 1 / usual), lines=lines, style=style)
+
+
+def _resized(box: Box, factor: float) -> Box:
+    x0, y0, x1, y1 = box
+    return x0 * factor, y0 * factor, x1 * factor, y1 * factor
