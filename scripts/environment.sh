@@ -41,9 +41,10 @@ make_venv() {
     "$python" -m venv "$VENV" || fail "The virtual environment $VENV could not be made; the lines above say why."
 }
 
+# Modules are compiled when they are first imported: most never are, and compiling all takes as long as all the rest.
 try_pip() {
-    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input ${CONSTRAINTS:+-c "$CONSTRAINTS"} "$@" \
-        >>"$PIP_LOG" 2>&1
+    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile \
+        ${CONSTRAINTS:+-c "$CONSTRAINTS"} "$@" >>"$PIP_LOG" 2>&1
 }
 
 pip_install() {
@@ -74,64 +75,57 @@ install() {
     printf '%s\n' "$declared" >"$stamp"
 }
 
-# The browser of the tests, and letters for Chinese: taken from Debian where this may be, else asked for.
-install_browser() {
-    for browser in chromium chromium-browser google-chrome; do
-        if command -v "$browser" >/dev/null 2>&1; then return; fi
-    done
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        say "installing Chromium for the browser tests"
-        export DEBIAN_FRONTEND=noninteractive
-        if { apt-get update && apt-get install -y --no-install-recommends chromium fonts-noto-cjk; } >>"$PIP_LOG" 2>&1
-        then return; fi
-    fi
-    say "no Chromium is here, so the browser tests are skipped: apt-get install chromium fonts-noto-cjk"
+# What the environment $1 has, $VENV sees, so that nothing is installed twice.
+lay_over() {
+    below=$("$1/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    above=$("$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    printf '%s\n' "$below" >"$above/packages_below.pth"
 }
 
-# The checker of alert rules, out of Debian's package of Prometheus: the server that comes with it is not installed.
-install_promtool() {
-    if command -v promtool >/dev/null 2>&1 || [ -x "$VENV/bin/promtool" ]; then return; fi
-    if command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1; then
-        folder=$(mktemp -d)
-        if (cd "$folder" && apt-get download prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb |
-            tar -xO ./usr/bin/promtool >promtool) >>"$PIP_LOG" 2>&1 && [ -s "$folder/promtool" ]; then
-            chmod 755 "$folder/promtool" && mv "$folder/promtool" "$VENV/bin/promtool"
+has_browser() {
+    command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+        command -v google-chrome >/dev/null 2>&1
+}
+has_postgresql() { command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+has_promtool() { command -v promtool >/dev/null 2>&1 || [ -x "$VENV/bin/promtool" ]; }
+has_rabbitmq() { [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; }
+has_redis() { command -v redis-server >/dev/null 2>&1; }
+
+missing_packages() {
+    has_browser || printf ' chromium fonts-noto-cjk' # letters for Chinese
+    has_postgresql || printf ' postgresql'
+    has_rabbitmq || printf ' rabbitmq-server iproute2'
+    has_redis || printf ' redis-server' # it speaks TLS; the one out of pip does not
+}
+
+# What else the tests run: on Debian root gets it, in one go; all others are told what is not tested without it. Debian
+# starts servers of its own with some of them, which nothing here needs (RUNLEVEL).
+install_debian() {
+    APT_LOG=$VENV/apt.log
+    wanted=$(missing_packages)
+    if command -v apt-get >/dev/null 2>&1 && { [ -n "$wanted" ] || ! has_promtool; }; then
+        if [ "$(id -u)" = 0 ]; then
+            export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+            apt-get update >"$APT_LOG" 2>&1 || true
+            [ -z "$wanted" ] || say "installing for the tests:$wanted"
+            # shellcheck disable=SC2086  # one word a package
+            [ -z "$wanted" ] || apt-get install -y --no-install-recommends $wanted >>"$APT_LOG" 2>&1 || true
         fi
-        rm -rf "$folder"
+        has_promtool || fetch_promtool
     fi
-    [ -x "$VENV/bin/promtool" ] || say "no promtool is here, so the tests of alerts by it are skipped: apt-get install prometheus"
+    has_browser || say "no Chromium is here, so the browser tests are skipped: apt-get install chromium fonts-noto-cjk"
+    has_postgresql || say "no PostgreSQL is here, so its tests are skipped: apt-get install postgresql"
+    has_rabbitmq || say "no RabbitMQ is here, so its tests are skipped: apt-get install rabbitmq-server"
+    has_redis || say "no redis-server is here, so the tests of Redis over TLS are skipped: apt-get install redis-server"
+    has_promtool || say "no promtool is here, so the tests of alerts by it are skipped: apt-get install prometheus"
 }
 
-# The database server of the tests: Debian's package, whose server the tests start and stop themselves.
-install_postgresql() {
-    if command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then return; fi
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        say "installing PostgreSQL for the tests of it"
-        export DEBIAN_FRONTEND=noninteractive
-        if { apt-get update && apt-get install -y --no-install-recommends postgresql; } >>"$PIP_LOG" 2>&1; then return; fi
+# Prometheus' own checker of alert rules, out of Debian's package; the server of that package is not installed.
+fetch_promtool() {
+    folder=$(mktemp -d)
+    if (cd "$folder" && apt-get download prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb |
+        tar -xO ./usr/bin/promtool >promtool) >>"$APT_LOG" 2>&1 && [ -s "$folder/promtool" ]; then
+        chmod 755 "$folder/promtool" && mv "$folder/promtool" "$VENV/bin/promtool"
     fi
-    say "no PostgreSQL is here, so its tests are skipped: apt-get install postgresql"
-}
-
-# The other broker of the tests, in the same way. Debian starts a server of its own with it, which nothing here needs.
-install_rabbitmq() {
-    if [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; then return; fi
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        say "installing RabbitMQ for the tests of it"
-        export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
-        if { apt-get update && apt-get install -y --no-install-recommends rabbitmq-server iproute2; } >>"$PIP_LOG" 2>&1
-        then return; fi
-    fi
-    say "no RabbitMQ is here, so its tests are skipped: apt-get install rabbitmq-server"
-}
-
-# A Redis that speaks TLS, for the tests of that: the one out of pip does not.
-install_redis() {
-    if command -v redis-server >/dev/null 2>&1; then return; fi
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        say "installing Redis for the tests of TLS"
-        export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
-        if { apt-get update && apt-get install -y --no-install-recommends redis-server; } >>"$PIP_LOG" 2>&1; then return; fi
-    fi
-    say "no redis-server is here, so the tests of Redis over TLS are skipped: apt-get install redis-server"
+    rm -rf "$folder"
 }

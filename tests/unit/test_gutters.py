@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.engines.layout.lines.glyph import Glyph
@@ -14,11 +16,12 @@ from stores.models import Label
 STYLE = Style(size=10, bold=False, mono=False, raised=False, hidden=False)
 
 
-def region(*texts: tuple[float, float, str]) -> Region:
-    """A region of texts at (x, y), 5 points a character."""
+def region(*texts: tuple[float, float, str], headings: int = 0) -> Region:
+    """A region of texts at (x, y), 5 points a character; the first ``headings`` of them in larger type."""
+    styles = [replace(STYLE, size=14)] * headings + [STYLE] * len(texts)
     parts = [
-        fragment([Glyph(c, x + 5 * n, y, x + 5 * n + 5, y + 10, STYLE) for n, c in enumerate(text)])
-        for x, y, text in texts
+        fragment([Glyph(c, x + 5 * n, y, x + 5 * n + 5, y + style.size, style) for n, c in enumerate(text)])
+        for (x, y, text), style in zip(texts, styles, strict=False)
     ]
     lefts, tops, rights, bottoms = zip(*(part.box for part in parts), strict=True)
     return Region(Label.TEXT, (min(lefts), min(tops), max(rights), max(bottoms)), parts)
@@ -63,6 +66,14 @@ PROSE = ["The device has a", "storage medium that", "is made of silicon", "and o
 def test_columns_of_running_text_are_parted_where_their_lines_stand_level() -> None:
     left, right = ([(x, 50 + 12.0 * n, text) for n, text in enumerate(PROSE)] for x in (50.0, 152.0))
     assert texts_of(parted_at_gutters([region(*left, *right)])) == [PROSE, PROSE]
+
+
+def test_columns_are_parted_together_with_their_headings() -> None:
+    places = (50.0, 250.0)
+    titles = [(x, 22 + 14.0 * n, text) for x in places for n, text in enumerate(("Old devi-", "ces"))]
+    texts = [(x, 52 + 12.0 * n, text) for x in places for n, text in enumerate(PROSE)]
+    column = ["Old devi-", "ces", *PROSE]
+    assert texts_of(parted_at_gutters([region(*titles, *texts, headings=4)])) == [column, column]
 
 
 def test_labels_beside_what_they_mean_are_not_parted() -> None:

@@ -16,6 +16,7 @@ _LEVEL_PT = 2.0
 _PROSE_GUTTER_EM = 0.5  # between columns of running text, which may stand level
 _LEAST_PROSE, _WORDS = 4, 3  # lines of each column, and words of most of them
 _RUNS_ON = 0.3  # of the lines of a column begin with a small letter: they go on from the line above
+_HEADING = 1.15  # of the size of the text
 _FLUSH_EM, _FLUSH = 0.5, 0.7  # most lines of a column begin at its left edge
 
 
@@ -55,7 +56,8 @@ def _are_blocks(pieces: Sequence[Fragment], lines: Sequence[PrintedLine], others
 
 
 def _is_column(lines: Sequence[PrintedLine]) -> bool:
-    """Whether lines are running text that begins at one edge and goes on from line to line."""
+    """Whether lines are running text, below a heading or not, that begins at one edge and goes on line by line."""
+    lines = _below_heading(lines)
     if len(lines) < _LEAST_PROSE:
         return False
     left = min(line.box[0] for line in lines)
@@ -64,6 +66,12 @@ def _is_column(lines: Sequence[PrintedLine]) -> bool:
     small = sum(line.text[0].islower() for line in lines)
     least = _FLUSH * len(lines)
     return flush >= least and words >= least and small >= _RUNS_ON * len(lines)
+
+
+def _below_heading(lines: Sequence[PrintedLine]) -> Sequence[PrintedLine]:
+    """The lines without those at the top that are set in larger type than the last one."""
+    size = lines[-1].size if lines else 0.0
+    return lines[next((at for at, line in enumerate(lines) if line.size < _HEADING * size), len(lines)) :]
 
 
 def _widest_gap(pieces: Sequence[Fragment], least_em: float) -> float | None:
