@@ -15,7 +15,7 @@ from pipeline.engines.rules.invoice.currency import find_currency
 from pipeline.engines.rules.invoice.issuer import find_issuer, party_lines
 from pipeline.engines.rules.invoice.lines import find_lines, in_full, read_lines
 from pipeline.engines.rules.invoice.several import remark_on_second, second_invoice
-from pipeline.engines.rules.invoice.sums import find_sums, lines_remarks
+from pipeline.engines.rules.invoice.sums import find_sums, lines_remarks, total_of_lines
 from pipeline.engines.rules.invoice.tax_invoice import tax_invoice_line
 from pipeline.engines.rules.labelled import LabelIndex, ValueReader
 from stores.models import Page, Record, Schema
@@ -81,7 +81,7 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/14"
+    fingerprint = "rules-invoice/15"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -92,6 +92,8 @@ class InvoiceRules:
         sums = find_sums(index)
         wrapped = read_lines(index, month_first)
         lines = in_full(find_lines(index), wrapped) or wrapped
+        if sums.total is None:
+            sums = replace(sums, total=total_of_lines(index, lines))
         values = {
             "issuer": find_issuer(index),
             "invoice_number": _number(index),

@@ -282,6 +282,8 @@ def _cells(row: Row, columns: Sequence[tuple[str, PageLine]]) -> dict[str, Locat
     level = [cell for cell in row.cells if not _stands(cell)]
     values = [value for printed in level for value in _values_of(printed, columns)]
     places = [min(range(len(columns)), key=lambda at: _distance(columns[at][1], value)) for value in values]
+    if len(values) == len(columns) and len(set(places)) < len(places):  # typed with blanks, under no column exactly
+        places = list(range(len(columns)))
     unnamed = [at for at, place in enumerate(places) if not columns[place][0]]
     rates = {places[at]: at for at in unnamed if _RATE.fullmatch(values[at].text.strip())}
     for at, (cell, place) in enumerate(zip(values, places, strict=True)):

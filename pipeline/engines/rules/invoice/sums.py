@@ -137,6 +137,20 @@ def find_sums(index: LabelIndex) -> Sums:
     return Sums(total=total, untaxed=_untaxed_sum([*untaxed, *printed], untaxed, totals, largest, tax), tax=tax)
 
 
+def total_of_lines(
+    index: LabelIndex, lines: Sequence[Mapping[str, LocatedValue | None]]
+) -> LocatedValue | None:
+    """The total that the lines add up to, on an invoice that prints neither cents nor a currency."""
+    added = sum(exact(amount.value) for line in lines if (amount := line["amount"]))
+    labelled = [(_weight(cell.text), row, cell) for row in index.rows for cell in row.cells if not _is_prose(row.text)]
+    for _, row, label in sorted((one for one in labelled if one[0] > 0), key=lambda one: -one[0]):
+        for cell in [cell for cell in row.cells if cell.box[0] >= label.box[0]]:
+            for amount in find_amounts(cell.text):
+                if added and exact(amount.value) == added:
+                    return located_in(amount.value, [cell], cell.text[amount.start : amount.end])
+    return None
+
+
 def lines_remarks(lines: Sequence[Mapping[str, LocatedValue | None]], sums: Sums) -> tuple[str, ...]:
     """Say so where the lines add up neither to the sum without tax nor to the total: the difference from the first."""
     amounts = [exact(amount.value) for line in lines if (amount := line["amount"])]
