@@ -1,6 +1,7 @@
 """Labels that stand at the side of a text, as ``Step 2: Multiple Jobs or Spouse Works`` does on tax forms. Pure.
 
-The lines of such a label run on below one another, and are no part of the lines beside them.
+The lines of such a label run on below one another, and are no part of the lines beside them. So are the headings that
+manuals have in their margin.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from pipeline.engines.layout.lines.glyphs import Fragment, PrintedLine, printed_
 _GUTTER_EM = 1.0  # between a label and its text, at least
 _NARROW = 0.3  # of the width of both
 _LEAST = 2  # lines of a label, and of its text
+_LONG, _TIMES = 4, 3  # lines of a text, and times as many as those of its heading in the margin
 _LEVEL_EM = 0.7  # between the tops of a label and its text
 _PITCH_EM = 1.0  # between two lines of a label, at most
 _BOLD = 0.5  # of the lines of the text: more say that bold letters make no label
-_SAME_PT, _ROWS = (
-    2.0,
-    0.5,
-)  # points, and the share of the lines of a label that stand level with others: rows of a table
+_SAME_PT, _ROWS = 2.0, 0.5  # points, and the share of the lines of a label that stand level with others: rows
+_WORDS, _MOSTLY, _RUNS_ON = 5, 0.6, 0.3  # of a full line; shares of the lines of a text that are, and that go on
 
 Sides = tuple[list[Fragment], list[Fragment], list[Fragment]]
 
@@ -28,12 +28,12 @@ def parted_at_label(fragments: Sequence[Fragment]) -> Sides | None:
 
     None where no text begins with such a label.
     """
-    if len(fragments) < 2 * _LEAST or not any(part.glyphs[0].style.bold for part in fragments):
+    if len(fragments) <= _LONG - 1 or not any(part.glyphs[0].style.bold for part in fragments):
         return None
     pieces = sorted((piece for part in fragments for piece in split_at_wide_gaps(part)), key=lambda piece: piece.box[1])
     left, right = min(piece.box[0] for piece in pieces), max(piece.box[2] for piece in pieces)
     label = _label_of(pieces, left, left + _NARROW * (right - left))
-    if len(label) < _LEAST:
+    if not label:
         return None
     others = [piece for piece in pieces if piece not in label]
     gutter = max(piece.box[2] for piece in label) + _GUTTER_EM * label[0].glyphs[0].style.size
@@ -59,10 +59,18 @@ def _label_of(pieces: Sequence[Fragment], left: float, right: float) -> list[Fra
 
 
 def _is_label(lines: Sequence[PrintedLine], text: Sequence[PrintedLine]) -> bool:
-    if min(len(lines), len(text)) < _LEAST or not all(line.bold for line in lines):
+    if not all(line.bold for line in lines):
         return False
     size = lines[0].size
     begins = abs(lines[0].box[1] - text[0].box[1]) < _LEVEL_EM * size
     plain = sum(line.bold for line in text) < _BOLD * len(text)
     level = sum(any(abs(line.box[3] - other.box[3]) < _SAME_PT for other in text) for line in lines)
-    return begins and plain and level <= _ROWS * len(lines)
+    rows = level > _ROWS * len(lines) or min(len(lines), len(text)) < _LEAST
+    return begins and plain and (not rows or _is_text(text, len(lines)))
+
+
+def _is_text(lines: Sequence[PrintedLine], beside: int) -> bool:
+    """Whether these are running text, far longer than the lines beside it."""
+    words = sum(len(line.text.split()) >= _WORDS for line in lines)
+    small = sum(line.text[0].islower() for line in lines)
+    return len(lines) >= max(_LONG, _TIMES * beside) and words > _MOSTLY * len(lines) and small > _RUNS_ON * len(lines)

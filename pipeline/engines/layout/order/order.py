@@ -15,6 +15,7 @@ _LEVEL, _MORE = 0.45, 1.5  # share of its boxes that begin level with others; ti
 _GRID = 0.6  # of the boxes beginning at shared heights: cards in rows
 _SAME_HEIGHT = 3.0  # points
 _LEVEL_TOPS = 6.0  # points between the tops of columns
+_TIMES_AS_HIGH = 1.8  # a text is so much higher than the heading beside it
 _TALL = 60.0  # points: a single box of this height may be a column of its own
 _PARAGRAPH_GAP = 11.0  # points between paragraphs of a column, at most; they are three times as high
 _LINE_PT = 30.0  # a line of a heading is no higher
@@ -80,10 +81,24 @@ def _head_of_columns(members: list[int], boxes: Sequence[Box]) -> list[int]:
 def _axes(members: list[int], boxes: Sequence[Box]) -> tuple[int, int]:
     """Which cut to try first: columns where they are real ones, else rows (1: rows, 0: columns)."""
     columns = _cut(members, boxes, 0)
-    if len(columns) < 2 or not _are_columns(columns, boxes):
+    if len(columns) < 2 or not _are_columns(columns, boxes) or _are_headings_beside(columns, boxes):
         return 1, 0
     rows = _cut(members, boxes, 1)
     return (1, 0) if _widest_gap(rows, boxes, 1) > max(_CARD_GAP, _widest_gap(columns, boxes, 0)) else (0, 1)
+
+
+def _are_headings_beside(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
+    """Whether a narrow first column holds low boxes alone that begin level with higher ones: headings in a margin."""
+    if len(columns) != 2 or len(columns[0]) > len(columns[1]):
+        return False
+    widths = [high - low for low, high in (_extent(column, boxes, 0) for column in columns)]
+    beside = [boxes[index] for index in columns[1]]
+    return widths[0] < _NARROW * widths[1] and all(_heads_beside(boxes[index], beside) for index in columns[0])
+
+
+def _heads_beside(box: Box, others: Sequence[Box]) -> bool:
+    level = [other for other in others if abs(other[1] - box[1]) < _LEVEL_TOPS]
+    return any(other[3] - other[1] > _TIMES_AS_HIGH * (box[3] - box[1]) for other in level)
 
 
 def _widest_gap(groups: list[list[int]], boxes: Sequence[Box], axis: int) -> float:

@@ -24,8 +24,20 @@ def parted_at_gutters(regions: Sequence[Region]) -> list[Region]:
     """The regions of a page, those with a white strip from top to bottom, and no rows over it, parted there."""
     parted: list[Region] = []
     for region in regions:
-        parted += _parts(region) if _may_part(region) else [region]
+        parted += _parts(region) if _may_part(region) else _texts_with_headings(region) or [region]
     return parted
+
+
+def _texts_with_headings(region: Region) -> list[Region]:
+    """The rows of what a model takes for a table of two columns, where each is a text with a heading in the margin."""
+    if region.label is not Label.TABLE or region.ruled or {frame.column for frame in region.frames} != {0, 1}:
+        return []
+    spans = sorted({(frame.box[1], frame.box[3]) for frame in region.frames if frame.rows == 1})
+    rows = [[p for p in region.fragments if top <= (p.box[1] + p.box[3]) / 2 < bottom] for top, bottom in spans]
+    sides = [parted_at_label(row) for row in rows if row]
+    if not all(sides) or sum(map(len, rows)) < len(region.fragments):
+        return []
+    return [Region(Label.TEXT, _around(part), part) for row in sides if row for part in row if part]
 
 
 def _may_part(region: Region) -> bool:

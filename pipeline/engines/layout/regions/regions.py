@@ -301,7 +301,7 @@ def _word_goes_on(above: Region, below: Region) -> bool:
 
 def _code_goes_on(above: Region, below: Region) -> bool:
     listing = above.is_code and below.is_code and above.label in _RUNNING and below.label in _RUNNING
-    return listing and _is_next(above.lines[-1], below.lines[0])
+    return listing and _is_next(above.lines[-1], below.lines[0], _WIDE_GAP_EM)  # over an empty line, too
 
 
 def _title_goes_on(above: Region, below: Region) -> bool:

@@ -1,4 +1,4 @@
-"""Line numbers: numbers that count the lines of running text in its margin. Pure."""
+"""Line numbers: numbers that count the lines of running text in its margin, or those of a listing beside it. Pure."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ _APART_EM = 0.4  # between a number and its line
 _FULL_LINE = 30  # characters
 _PROSE = 0.6  # of the lines beside the numbers are full
 _RUNS_ON = 0.2  # of the lines begin with a small letter: they go on from the line above
+_LEAST_OF_LISTING = 3  # numbers, from line to line
+_SMALL = 0.85  # of the size of a listing: its numbers are smaller
+_MONO = 8  # of a span's flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,16 @@ class _Number:
     spans: tuple[dict[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What stands in a line beside its number."""
+
+    box: Box
+    text: str
+    size: float
+    mono: bool
+
+
 def line_number_spans(blocks: Iterable[dict[str, Any]]) -> set[int]:
     """Ids of the spans of MuPDF's text blocks that number lines."""
     lines = [line for block in blocks for line in block.get("lines", ()) if line["spans"] and line["dir"][0] > 0.9]
@@ -36,7 +49,7 @@ def line_number_spans(blocks: Iterable[dict[str, Any]]) -> set[int]:
     if len(numbers) < min(_LEAST.values()):
         return set()
     taken = {id(span) for number in numbers for span in number.spans}
-    texts = [(box, text) for line in lines for box, text in [_rest(line, taken)] if text]
+    texts = [text for line in lines if (text := _rest(line, taken)) is not None]
     counting = (number for column in _columns(numbers) if _counts_lines(column, texts) for number in column)
     return {id(span) for number in counting for span in number.spans}
 
@@ -71,12 +84,14 @@ def _text(spans: Sequence[dict[str, Any]]) -> str:
     return "".join(char["c"] for span in spans for char in span["chars"]).strip()
 
 
-def _rest(line: TextLine, taken: set[int]) -> tuple[Box, str]:
+def _rest(line: TextLine, taken: set[int]) -> _Text | None:
     spans = [span for span in line["spans"] if id(span) not in taken]
-    if not spans:
-        return line["bbox"], ""
+    if not _text(spans):
+        return None
     lefts, tops, rights, bottoms = zip(*(span["bbox"] for span in spans), strict=True)
-    return (min(lefts), min(tops), max(rights), max(bottoms)), _text(spans)
+    box = (min(lefts), min(tops), max(rights), max(bottoms))
+    printed = next(span for span in spans if _text([span]))
+    return _Text(box, _text(spans), printed["size"], bool(printed["flags"] & _MONO))
 
 
 def _columns(numbers: Sequence[_Number]) -> Iterator[list[_Number]]:
@@ -94,34 +109,58 @@ def _columns(numbers: Sequence[_Number]) -> Iterator[list[_Number]]:
         left = [number for number in left if id(number) not in members]
 
 
-def _counts_lines(column: Sequence[_Number], texts: Sequence[tuple[Box, str]]) -> bool:
-    """Whether the numbers rise evenly, at even distances, beside running text that they are no part of."""
+def _counts_lines(column: Sequence[_Number], texts: Sequence[_Text]) -> bool:
+    """Whether the numbers rise evenly, at even distances, beside lines that they are no part of."""
     steps = [other.value - one.value for one, other in pairwise(column)]
     if not steps:
         return False
     step = statistics.mode(steps)
-    if len(column) < _LEAST.get(step, 10_000) or steps.count(step) < _REGULAR * len(steps):
+    beside = _beside(column, texts)
+    listing = step == 1 and _is_beside_listing(column, beside)
+    least = _LEAST_OF_LISTING if listing else _LEAST.get(step, 10_000)
+    if len(column) < least or steps.count(step) < _REGULAR * len(steps):
         return False
     pitches = [other.box[1] - one.box[1] for one, other in pairwise(column)]
     usual = statistics.median(pitches)
     if sum(abs(pitch - usual) < _PITCH * usual for pitch in pitches) < _REGULAR * len(pitches):
         return False
-    return _is_beside_prose(column, texts)
+    return listing or _is_beside_prose(column, beside)
 
 
-def _is_beside_prose(column: Sequence[_Number], texts: Sequence[tuple[Box, str]]) -> bool:
+def _beside(column: Sequence[_Number], texts: Sequence[_Text]) -> list[_Text]:
+    """The texts between the first and the last number."""
     top, bottom = column[0].box[1], column[-1].box[3]
-    beside = [(box, text) for box, text in texts if top - 1 < (box[1] + box[3]) / 2 < bottom + 1]
+    return [text for text in texts if top - 1 < (text.box[1] + text.box[3]) / 2 < bottom + 1]
+
+
+def _is_beside_listing(column: Sequence[_Number], beside: Sequence[_Text]) -> bool:
+    """Whether small numbers stand before lines set in letters of one width."""
+    level = [text for text in beside if any(_are_level(text, number) for number in column)]
+    right = max(number.box[2] for number in column)
+    size = max(number.spans[0]["size"] for number in column)
+    mono = [text for text in level if text.mono and text.box[0] > right and size < _SMALL * text.size]
+    return bool(mono) and len(mono) >= _REGULAR * len(level)
+
+
+def _are_level(text: _Text, number: _Number) -> bool:
+    return abs(text.box[1] + text.box[3] - number.box[1] - number.box[3]) / 2 < text.size / 2
+
+
+def _is_beside_prose(column: Sequence[_Number], beside: Sequence[_Text]) -> bool:
     if len(beside) < len(column) / 2 or len(beside) > 1.5 * _rows(beside):
         return False
     left, right = min(n.box[0] for n in column), max(n.box[2] for n in column)
-    outside = all(box[0] > right or box[2] < left for box, _ in beside)
-    full = sum(len(text) > _FULL_LINE or (not text.isascii() and len(text) > _FULL_LINE / 2) for _, text in beside)
-    letters = [text for _, text in beside if text[0].isalpha() and text[0].isascii()]
+    outside = all(text.box[0] > right or text.box[2] < left for text in beside)
+    full = sum(_is_full(text.text) for text in beside)
+    letters = [text.text for text in beside if text.text[0].isalpha() and text.text[0].isascii()]
     runs_on = sum(text[0].islower() for text in letters) >= _RUNS_ON * len(letters)
     return outside and full >= _PROSE * len(beside) and runs_on
 
 
-def _rows(texts: Sequence[tuple[Box, str]]) -> int:
+def _is_full(text: str) -> bool:
+    return len(text) > (_FULL_LINE if text.isascii() else _FULL_LINE / 2)
+
+
+def _rows(texts: Sequence[_Text]) -> int:
     """How many rows the texts stand in."""
-    return len({round((box[1] + box[3]) / 8) for box, _ in texts})
+    return len({round((text.box[1] + text.box[3]) / 8) for text in texts})

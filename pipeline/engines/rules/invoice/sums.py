@@ -137,9 +137,7 @@ def find_sums(index: LabelIndex) -> Sums:
     return Sums(total=total, untaxed=_untaxed_sum([*untaxed, *printed], untaxed, totals, largest, tax), tax=tax)
 
 
-def total_of_lines(
-    index: LabelIndex, lines: Sequence[Mapping[str, LocatedValue | None]]
-) -> LocatedValue | None:
+def total_of_lines(index: LabelIndex, lines: Sequence[Mapping[str, LocatedValue | None]]) -> LocatedValue | None:
     """The total that the lines add up to, on an invoice that prints neither cents nor a currency."""
     added = sum(exact(amount.value) for line in lines if (amount := line["amount"]))
     labelled = [(_weight(cell.text), row, cell) for row in index.rows for cell in row.cells if not _is_prose(row.text)]
