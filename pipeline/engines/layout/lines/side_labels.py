@@ -38,8 +38,8 @@ def parted_at_label(fragments: Sequence[Fragment]) -> Sides | None:
     others = [piece for piece in pieces if piece not in label]
     gutter = max(piece.box[2] for piece in label) + _GUTTER_EM * label[0].glyphs[0].style.size
     end = min((piece.box[1] for piece in others if piece.box[0] < gutter), default=float("inf"))
-    text = [piece for piece in others if piece.box[1] < end]
-    below = [piece for piece in others if piece.box[1] >= end]
+    text = [piece for piece in others if (piece.box[1] + piece.box[3]) / 2 < end]
+    below = [piece for piece in others if piece not in text]
     whole = bool(text) and max(piece.box[3] for piece in label) < end
     return (label, text, below) if whole and _is_label(printed_lines(label), printed_lines(text)) else None
 
