@@ -60,7 +60,7 @@ from stores.errors import IngotError, StoppingError
 log = logging.getLogger("ingot.worker")
 
 _LAST_PAGES_S = 8.0  # for pages in hand when a worker of threads is told to end; then they go to another worker
-_LAST_S = 10  # for what Celery does at the end of a process; it may wait for a message that a dead child began
+_LAST_S = 20  # for what Celery does at the end of a process; it may wait for a message that a dead child began
 _SWEEP_S = 60.0
 _HOST_EVERY = round(hosts_apart.ANNOUNCE_S / home_registry.ANNOUNCE_S)
 _NO_PATH = re.compile(r"[^\w@.-]+")

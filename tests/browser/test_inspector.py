@@ -315,15 +315,17 @@ def test_a_page_scanned_on_its_side_is_turned_with_its_boxes(tab: Tab, shelf: Sh
     assert_same_boxes(in_points(page, lit(page, "values")), [(x0, y0, x1, y1)])
 
 
-def test_a_document_in_work_fills_by_itself(tab: Tab, fake_site: str) -> None:
+def test_a_document_in_work_fills_by_itself(tab: Tab, fake_site: str, tmp_path: Path) -> None:
     import httpx2
 
-    text = "%FAKE\n" + "\f".join(f"[scan] The heron waits. [slow 0.7] {number}" for number in range(6))
+    opened = tmp_path / "opened"
+    text = "%FAKE\n" + "\f".join(f"[scan] The heron waits. [until {opened}] {number}" for number in range(6))
     answer = httpx2.post(f"{fake_site}/api/v1/knowledge/live/ingest", files={"files": ("slow.pdf", text.encode())})
     document = answer.json()["documents"][0]["document"]
     page = tab()
     page.goto(f"{fake_site}/knowledge/live/documents/{document}?page=1")
     expect(page.locator(".head .state")).not_to_have_text("done")
+    opened.touch()
     expect(page.locator(".pane-text .markdown")).to_contain_text("The heron waits", timeout=GENEROUS_MS)
     expect(page.locator(".page-cell.page-ocr")).to_have_count(6, timeout=GENEROUS_MS)
     expect(page.locator(".head .state")).to_have_text("done", timeout=GENEROUS_MS)

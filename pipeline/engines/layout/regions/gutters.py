@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pipeline.engines.layout.lines.glyphs import Fragment, PrintedLine, printed_lines, split_at_wide_gaps
 from pipeline.engines.layout.lines.side_labels import parted_at_label
 from pipeline.engines.layout.regions.regions import Region, union
 from stores.models import Box, Label
 
-_APART_EM = 5.0  # between two lines that are no neighbours
 _GUTTER_EM = 2.5  # a narrower gap is none between blocks
 _LEAST_LINES = 3  # of each block
 _ROWS = 0.5  # of the lines of one block stand at the height of one of the other: rows, then
 _LEVEL_PT = 2.0
 _PROSE_GUTTER_EM = 0.5  # between columns of running text, which may stand level
 _LEAST_PROSE, _WORDS = 4, 3  # lines of each column, and words of most of them
-_RUNS_ON = 0.3  # of the lines of a column begin with a small letter: they go on from the line above
+_SMALL = 0.3  # of the lines of a column begin with a small letter: they go on from the line above
 _HEADING = 1.15  # of the size of the text
 _FLUSH_EM, _FLUSH = 0.5, 0.7  # most lines of a column begin at its left edge
 
@@ -25,24 +23,9 @@ _FLUSH_EM, _FLUSH = 0.5, 0.7  # most lines of a column begin at its left edge
 def parted_at_gutters(regions: Sequence[Region]) -> list[Region]:
     """The regions of a page, those with a white strip from top to bottom, and no rows over it, parted there."""
     parted: list[Region] = []
-    for region in [part for whole in regions for part in _apart(whole)]:
+    for region in regions:
         parted += _parts(region) if _may_part(region) else _texts_with_headings(region) or [region]
     return parted
-
-
-def _apart(region: Region) -> list[Region]:
-    """A region of text, cut where far more than an empty line lies between two of its lines: they are no neighbours."""
-    plain = region.label in (Label.TEXT, Label.LIST, Label.HEADING) and not (region.frames or region.by_row)
-    if not plain or not all(part.upright for part in region.fragments):
-        return [region]
-    groups: list[list[Fragment]] = []
-    reached = float("-inf")
-    for part in sorted(region.fragments, key=lambda part: part.box[1]):
-        if not groups or part.box[1] - reached > _APART_EM * part.glyphs[0].style.size:
-            groups.append([])
-        groups[-1].append(part)
-        reached = max(reached, part.box[3])
-    return [replace(region, box=_around(group), fragments=group) for group in groups] if len(groups) > 1 else [region]
 
 
 def _texts_with_headings(region: Region) -> list[Region]:
@@ -86,7 +69,10 @@ def _are_blocks(pieces: Sequence[Fragment], lines: Sequence[PrintedLine], others
 
 def _is_column(lines: Sequence[PrintedLine]) -> bool:
     """Whether lines are running text, below a heading or not, that begins at one edge and goes on line by line."""
-    lines = _below_heading(lines)
+    return _runs_on(lines) or _runs_on(_below_heading(lines))
+
+
+def _runs_on(lines: Sequence[PrintedLine]) -> bool:
     if len(lines) < _LEAST_PROSE:
         return False
     left = min(line.box[0] for line in lines)
@@ -94,7 +80,7 @@ def _is_column(lines: Sequence[PrintedLine]) -> bool:
     words = sum(len(line.text.split()) >= _WORDS for line in lines)
     small = sum(line.text[0].islower() for line in lines)
     least = _FLUSH * len(lines)
-    return flush >= least and words >= least and small >= _RUNS_ON * len(lines)
+    return flush >= least and words >= least and small >= _SMALL * len(lines)
 
 
 def _below_heading(lines: Sequence[PrintedLine]) -> Sequence[PrintedLine]:
