@@ -143,9 +143,9 @@ def total_of_lines(index: LabelIndex, lines: Sequence[Mapping[str, LocatedValue 
     labelled = [(_weight(cell.text), row, cell) for row in index.rows for cell in row.cells if not _is_prose(row.text)]
     for _, row, label in sorted((one for one in labelled if one[0] > 0), key=lambda one: -one[0]):
         for cell in [cell for cell in row.cells if cell.box[0] >= label.box[0]]:
-            for amount in find_amounts(cell.text):
-                if added and exact(amount.value) == added:
-                    return located_in(amount.value, [cell], cell.text[amount.start : amount.end])
+            for number in find_amounts(cell.text):
+                if added and exact(number.value) == added:
+                    return located_in(number.value, [cell], cell.text[number.start : number.end])
     return None
 
 
