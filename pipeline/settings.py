@@ -27,6 +27,8 @@ _MAY_BE_EMPTY = (
     "notify_url",
     "notify_mail",
 )  # empty means as if they were not set
+_CALLBACK_SECRET = r"\s*whsec_[A-Za-z0-9+/]{22,}={0,2}\s*"
+_CALLBACK_SECRETS = re.compile(rf"{_CALLBACK_SECRET}(?:,{_CALLBACK_SECRET})*,?\s*")
 _FILES_URL = re.compile(r"s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9](/[\w.\-]+)*/?|file://(/[^/?#\x00-\x1f]+)+/?")
 
 
@@ -212,6 +214,17 @@ class Settings(BaseSettings):
                 "files_url", "write it like s3://bucket/prefix or file:///mnt/share, without user, password and options"
             )
         return url.rstrip("/")
+
+    @field_validator("callback_secret")
+    @classmethod
+    def _callback_secrets(cls, secrets: str) -> str:
+        """Refuse what cannot sign callbacks when a process starts, not with the first of them; it is not repeated."""
+        if secrets and not _CALLBACK_SECRETS.fullmatch(secrets):
+            raise PydanticCustomError(
+                "callback_secret",
+                "must be whsec_ and at least 16 bytes in base64 (several by commas): `ingot callbacks secret` shows one",
+            )
+        return secrets
 
     @field_validator("notify_mail")
     @classmethod

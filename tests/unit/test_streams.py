@@ -247,7 +247,10 @@ def test_a_secret_is_not_repeated_where_it_is_wrong(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("INGOT_CALLBACK_SECRET", "whsec_hunter2hunter2")
     monkeypatch.setenv("INGOT_HOME", str(tmp_path / "home"))
-    assert app.run(["callbacks", "secret"]) == Exit.USAGE
-    assert "hunter2" not in capsys.readouterr().err
+    for command in (["callbacks", "secret"], ["serve", "--port", "0"], ["kb", "list"]):
+        assert app.run(command) == Exit.USAGE
+        told = capsys.readouterr().err
+        assert "hunter2" not in told and "INGOT_CALLBACK_SECRET" in told and "16 bytes in base64" in told
+    assert not (tmp_path / "home").exists()
     assert app.run(["--home", "", "kb", "list"]) == Exit.USAGE
     assert "--home is empty" in capsys.readouterr().err
