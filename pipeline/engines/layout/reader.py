@@ -57,6 +57,7 @@ from pipeline.engines.layout.regions.side_dates import with_side_dates
 from pipeline.engines.layout.regions.spaced_rows import with_spaced_rows
 from pipeline.engines.layout.regions.ticks import marks_in_cells, with_ticked_boxes
 from pipeline.engines.layout.sheet.annotations import Comment, comments_of, with_comments
+from pipeline.engines.layout.sheet.drawn_bullets import set_bullets
 from pipeline.engines.layout.sheet.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.sheet.form_fields import with_fields
 from pipeline.engines.layout.sheet.left_out import combined, leave_out, unmapped
@@ -141,6 +142,7 @@ def _read(
     left_out = [] if plain else leave_out(sheet, drawings.paths)  # it may draw the page
     if not sheet.recognised:
         mark_struck(sheet.blocks, drawings.paths)
+        set_bullets(sheet.blocks, drawings.paths)
         readings = LineReadings(sheet, reader) if reader and not plain else None
         put_right(sheet.blocks, readings)
         if readings:
