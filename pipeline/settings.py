@@ -220,10 +220,8 @@ class Settings(BaseSettings):
     def _callback_secrets(cls, secrets: str) -> str:
         """Refuse what cannot sign callbacks when a process starts, not with the first of them; it is not repeated."""
         if secrets and not _CALLBACK_SECRETS.fullmatch(secrets):
-            raise PydanticCustomError(
-                "callback_secret",
-                "must be whsec_ and at least 16 bytes in base64 (several by commas): `ingot callbacks secret` shows one",
-            )
+            words = "must be whsec_ and 16 bytes or more in base64 (several by commas): see `ingot callbacks secret`"
+            raise PydanticCustomError("callback_secret", words)
         return secrets
 
     @field_validator("notify_mail")
