@@ -48,6 +48,8 @@ def test_ligatures_of_adobe_fonts_are_letters() -> None:
     assert folded("\ue09d", "abcdef+minionpro-regular") == "ft"
     assert folded("\ue062", "minionpro-it") == "Th"
     assert folded("\ue09d", "inter-regular") == ""
+    assert folded("\ufffd", "fontawesome5free-solid") == ""  # an icon that the text layer does not know
+    assert folded("\ufffd", "cmsy10") == "\ufffd"
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ def folded(char: str, font: str = "") -> str:
         return _RADICALS.get(char) or unicodedata.normalize("NFKC", char)
     if 0xE000 <= code <= 0xF8FF:
         return private_use(code, font)
+    if char == "\ufffd" and any(word in font for word in _ICONS):
+        return ""
     return "" if code >= 0xF0000 else char.translate(_SIGNS)
 
 
