@@ -135,3 +135,25 @@ def test_dates_at_the_right_edge_are_read_with_the_lines_they_stand_beside() -> 
     dates = [(470, 101 + 60 * at, 540, 111 + 60 * at) for at in range(3)]
     order = reading_order([*entries, *texts, *dates])
     assert order == [0, 6, 3, 1, 7, 4, 2, 8, 5]
+
+
+def test_a_sheet_as_large_as_two_pages_is_two_pages() -> None:
+    """Without page numbers, and with little text on either."""
+
+    def column(page: Any, left: float, top: float, title: str, width: float) -> None:
+        page.insert_text((left, top), title, fontsize=24, fontname="tibo")
+        for row, line in enumerate(lines_of(WORDS * 3, width)[:7]):
+            page.insert_text((left, top + 90 + 15 * row), line, fontsize=12, fontname="tiro")
+
+    def draw(page: Any) -> None:
+        page.draw_rect((0, 0, 600, 300), fill=(0.5, 0.2, 0.1))
+        page.insert_text((36, 270), "How the towns of the north have", fontsize=30, fontname="tibo")
+        column(page, 36, 420, "lived through the fires", 480)
+        page.insert_text((36, 640), "What was lost", fontsize=20, fontname="hebo")
+        column(page, 940, 55, "Fires in the woods", 250)
+        column(page, 940, 320, "A river runs dry", 250)
+        page.insert_text((640, 680), "What is to be done now", fontsize=20, fontname="hebo")
+
+    markdown = read(draw, width=1224, height=792).markdown
+    titles = ["How the towns", "lived through", "What was lost", "Fires in", "A river", "What is to be"]
+    assert sorted(titles, key=markdown.index) == titles

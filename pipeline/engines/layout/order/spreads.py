@@ -11,6 +11,8 @@ _WIDE = 1.15  # times as wide as high
 _GUTTER = 0.02  # of the width, on either side of the middle: nothing crosses it
 _EDGE = 0.13  # of the height: page numbers stand there
 _PROSE_LINES = 8  # full lines of each page
+_TWO_PAGES_PT, _FORMS = 1000.0, (1.38, 1.57)  # the least width of two pages, and their width by their height
+_FULL_LINE, _SOME_LINES = 35, 5  # characters of a full line, and such lines of each page
 _TALL = 0.55  # of the height that the text of each page takes
 
 
@@ -23,7 +25,21 @@ def pages_of_spread(regions: Sequence[Region], width: float, height: float) -> l
     right = [region for region in regions if (region.box[0] + region.box[2]) / 2 >= middle]
     if _are_numbered(left, right, height) or all(_is_page_of_text(half, height) for half in (left, right)):
         return [left, right]
+    if _is_twice_as_large(width, height) and all(_is_page(half, height) for half in (left, right)):
+        return [left, right]
     return [list(regions)]
+
+
+def _is_twice_as_large(width: float, height: float) -> bool:
+    """Whether a sheet has the size of two of A4 or Letter side by side; slides as large have other forms."""
+    return width > _TWO_PAGES_PT and _FORMS[0] < width / height < _FORMS[1]
+
+
+def _is_page(regions: Sequence[Region], height: float) -> bool:
+    """Whether a half holds some running text, and takes most of the height."""
+    lines = [line for region in regions for line in region.lines]
+    tall = bool(lines) and max(line.box[3] for line in lines) - min(line.box[1] for line in lines) > _TALL * height
+    return tall and sum(len(line.text) > _FULL_LINE for line in lines) >= _SOME_LINES
 
 
 def _are_numbered(left: Sequence[Region], right: Sequence[Region], height: float) -> bool:
