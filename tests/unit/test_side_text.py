@@ -149,7 +149,7 @@ def test_a_sheet_as_large_as_two_pages_is_two_pages() -> None:
         page.draw_rect((0, 0, 600, 300), fill=(0.5, 0.2, 0.1))
         page.insert_text((36, 270), "How the towns of the north have", fontsize=30, fontname="tibo")
         column(page, 36, 420, "lived through the fires", 480)
-        page.insert_text((36, 640), "What was lost", fontsize=20, fontname="hebo")
+        page.insert_text((36, 720), "What was lost", fontsize=20, fontname="hebo")
         column(page, 940, 55, "Fires in the woods", 250)
         column(page, 940, 320, "A river runs dry", 250)
         page.insert_text((640, 680), "What is to be done now", fontsize=20, fontname="hebo")
