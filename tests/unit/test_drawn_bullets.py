@@ -78,3 +78,27 @@ def specks_out_of_line(page: Any) -> None:
 @pytest.mark.parametrize("draw", [points_of_a_scale, stations, one_speck, specks_out_of_line])
 def test_other_dots_are_no_bullets(draw: Callable[[Any], None]) -> None:
     assert "- " not in markdown(draw) and "•" not in markdown(draw)
+
+
+def test_the_number_in_a_drawn_ball_is_the_items_own() -> None:
+    def draw(page: Any) -> None:
+        for row in range(len(ITEMS)):
+            dot(page, X - 12, row, radius=3.6)
+            page.insert_text((X - 13.5, TOP + LEAD * row - 1.5), str(row + 1), fontsize=5, color=(1, 1, 1))
+
+    assert "•" not in markdown(draw)
+
+
+def test_a_heading_keeps_no_drawn_bullet() -> None:
+    def draw(page: Any) -> None:
+        for row, title in enumerate(("Harbour", "Customs house")):
+            y = 240 + 160 * row
+            page.insert_text((X, y), title, fontsize=16, fontname="hebo")
+            page.draw_circle((X - 14, y - 5), 3, fill=(0, 0, 0))
+            for at in range(5):
+                page.insert_text((X, y + 24 + 14 * at), "The clerks copied old books onto fresh paper that year.")
+
+    assert [line.lstrip("# ") for line in markdown(draw).splitlines() if line.startswith("#")] == [
+        "Harbour",
+        "Customs house",
+    ]

@@ -27,7 +27,8 @@ def set_bullets(blocks: Iterable[dict[str, Any]], paths: Sequence[dict[str, Any]
     if not _LEAST <= len(dots) <= _MOST:
         return
     lines = [line for block in blocks for line in block.get("lines", ()) if line["dir"][0] > 0.9 and line["spans"]]
-    lone = [dot for dot in dots if not any(_is_beside(dot, other) for other in dots)]
+    single = [dot for dot in dots if not any(_is_beside(dot, other) for other in dots)]
+    lone = [dot for dot in single if not any(_prints_on(line, dot) for line in lines)]
     placed = [(dot, line) for dot in lone if (line := _line_of(dot, lines)) is not None]
     for column in _columns([dot for dot, _ in placed]):
         if len(column) >= _LEAST and not _are_strung(column, paths):
@@ -47,6 +48,15 @@ def _is_beside(dot: Box, other: Box) -> bool:
     """Whether another dot stands in the same row: points of a scale or of a leader, no bullets."""
     near = abs(dot[0] - other[0]) < 4 * (dot[2] - dot[0])
     return dot is not other and near and abs(dot[1] - other[1]) < _ALIKE_PT and abs(dot[0] - other[0]) > _ALIKE_PT
+
+
+def _prints_on(line: dict[str, Any], dot: Box) -> bool:
+    """Whether a character of a line stands on a dot: the number of an item in a ball."""
+    x0, y0, x1, y1 = line["bbox"]
+    if x0 > dot[2] or x1 < dot[0] or y0 > dot[3] or y1 < dot[1]:
+        return False
+    middles = ((char["bbox"][0] + char["bbox"][2]) / 2 for span in line["spans"] for char in span["chars"])
+    return any(dot[0] < middle < dot[2] for middle in middles)
 
 
 def _line_of(dot: Box, lines: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

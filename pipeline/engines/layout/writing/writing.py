@@ -128,7 +128,7 @@ def _written_piece(piece: Piece, words: frozenset[str], body: float, nesting: Ne
 
 
 def _heading(lines: Sequence[PrintedLine], label: Label, words: frozenset[str], body: float) -> tuple[Block, str]:
-    text = joined([line.text for line in lines], words)
+    text = joined([line.text for line in lines], words).removeprefix("•").lstrip()
     level = headings.level_of(text, max(line.size for line in lines), body, title=label is Label.TITLE)
     block = _block(label, _around(lines), lines, text, level)
     return block, f"{'#' * level} {text}"
