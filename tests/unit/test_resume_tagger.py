@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.engines.evidence.located_values import located_in
 from pipeline.engines.evidence.page_lines import PageLine, page_lines
+from pipeline.engines.rules.resume.heads import split_head
 from pipeline.engines.rules.resume.named_pieces import LocatedRow
 from pipeline.engines.rules.resume.sections import find_sections
 from pipeline.engines.rules.resume.tagged_rows import with_tags
@@ -191,3 +192,22 @@ def test_a_document_of_a_few_lines_is_left_to_the_rules() -> None:
     told = [_row({"position": "Clerk"}, lines)]
     rows = with_tags({"experience": told, "education": []}, tagged(lines), find_sections(lines))
     assert rows["experience"] == told
+
+
+def test_words_that_end_alike_give_one_signal() -> None:
+    assert word_signals("Segelmacherin") & word_signals("Malerin") >= {"last ends rin"}
+    assert "last ends 公司" in word_signals("东港公司")
+
+
+def test_what_the_skills_tell_is_known_of_a_segment_elsewhere() -> None:
+    drawing = "Experience\nKiln Python     2016 - 2018\nSkills\nPython, SQL"
+    rows = segment_rows(page_lines([printed_page(drawing)]))
+    assert "words in skills" in signals_of(rows)[0]
+
+
+def test_a_job_and_a_firm_in_small_letters_are_parted_by_at() -> None:
+    assert split_head("Web developer at pixi labs, Leeds") == ["Web developer", "pixi labs", "Leeds"]
+
+
+def test_a_school_in_brackets_behind_its_degree_is_a_part_of_its_own() -> None:
+    assert split_head("MSc Boats (Alder University)") == ["MSc Boats", "Alder University"]

@@ -348,3 +348,15 @@ def test_german_jobs_are_compounds(job: str) -> None:
     """)
     assert rows_of(record, "experience", "position", "company") == [(job, "Möwenwerft GmbH")]
     assert list(record.fields["skills"]) == ["Python", "SQL", "Segelschein", "Englisch (C1)"]
+
+
+@pytest.mark.parametrize(
+    ("drawing", "name"),
+    [
+        ("姓\n名：林晓薇\n性\n别：女\n\n教育背景\n东港大学", "林晓薇"),
+        ("林晓薇Grace Lin ·\ngrace@lin.example\n\nSummary\nBuilds boats.", "林晓薇"),
+        ("J.Alder\n12 Kiln Street, Leeds\nj@alder.example\n\nEducation\nAlder College", "J.Alder"),
+    ],
+)
+def test_names_are_found_however_they_are_set(drawing: str, name: str) -> None:
+    assert extract(drawing).fields["name"] == name

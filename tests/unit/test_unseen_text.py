@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.engines.layout import reader as layout
+from pipeline.engines.layout.sheet.sheet import Sheet
+from pipeline.engines.layout.sheet.unseen import spans_of, unseen_spans
 from pipeline.engines.pdf import mupdf
 from stores.models import PageText
 
@@ -315,3 +317,22 @@ def test_a_shape_with_corners_hides_only_what_lies_in_it() -> None:
     text = read(lambda page: angled(page, over))
     assert "kestrel" not in text.markdown
     assert text.warning is not None
+
+
+def test_a_transparent_sign_without_extent_is_none_that_somebody_hides() -> None:
+    """Spaces of no width in the PDFs of some word processors: not even a line high."""
+    document = mupdf.load().open()
+    try:
+        page = document.new_page(width=595, height=842)
+        outlined(page)
+        page.insert_text((60, 300), "flat", fontsize=11, fill_opacity=0, stroke_opacity=0)
+        written(page)
+        page = document.reload_page(page)
+        sheet = Sheet(page, False)
+        spans = list(spans_of(sheet.blocks))
+        for char in spans[0]["chars"]:
+            char["c"], char["bbox"] = "\u200b", (60.0, 300.0, 60.0, 300.0)
+        assert spans[0]["alpha"] == 0
+        assert not unseen_spans(sheet, spans, page.get_drawings())
+    finally:
+        document.close()

@@ -32,14 +32,14 @@ class SimplifiedReading:
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema`` as the other does; its values and quotes are as they are printed."""
         other = any(simplified(block.text) != block.text for page in pages for block in page.blocks)
-        plain = [_simplified_page(page) for page in pages] if other else pages
+        plain = [simplified_page(page) for page in pages] if other else pages
         record = self._rules.extract(_simplified_schema(schema), plain, source)
         if other:
             record = _as_printed(record, pages)
         return replace(record, fields=_with_own_choices(record.fields, schema.fields))
 
 
-def _simplified_page(page: Page) -> Page:
+def simplified_page(page: Page) -> Page:
     if page.text is None:
         return page
     text = replace(

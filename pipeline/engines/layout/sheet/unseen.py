@@ -53,12 +53,20 @@ def unseen_spans(sheet: Sheet, spans: Sequence[Span], paths: Sequence[dict[str, 
 
 
 def _is_drawn(span: Span) -> bool:
-    """Whether a span is filled or stroked in a colour: render mode 3 is another matter, a cut in a picture another."""
+    """Whether a span is filled or stroked in a colour: render mode 3 is another matter, a cut in a picture another.
+
+    Signs without an extent, as some spaces of no width, draw nothing.
+    """
     return (
         bool(span["char_flags"] & _DRAWN)
         and not span["char_flags"] & _CUT_OUT
-        and any(not char["c"].isspace() for char in span["chars"])
+        and any(not char["c"].isspace() and _has_extent(char["bbox"]) for char in span["chars"])
     )
+
+
+def _has_extent(box: Box) -> bool:
+    x0, y0, x1, y1 = box
+    return x0 < x1 and y0 < y1
 
 
 def _is_outlined(span: Span, paths: Sequence[dict[str, Any]]) -> bool:

@@ -52,7 +52,7 @@ _NOUNS = {
     r"esperienz[ae](?: professional[ei]| lavorativ[ae])?|"
     r"(?:工作|实习|求职|职业|任职|从业|就业|主要工作|工程|教学|工作与实习|工作及实习|实习与工作|实习/工作|工作/实习|"
     r"(?:实习|工作)\s*/\s*项目|(?:工作|实习|职业|任职)[与和及、/](?:项目|科研|研究|实践|社会)|实践)(?:经历|"
-    r"经验|履历|背景)|工作履历|职业生涯|工作实习|实习工作|(?:工作|实习)[与和及、/]社会(?:工作|实践)",
+    r"经验|履历|背景)|经历|经验|工作履历|职业生涯|工作实习|实习工作|(?:工作|实习)[与和及、/]社会(?:工作|实践)",
     "education": r"[ée]ducation(?:al)?|education(?:al)?\s+(?:background|history|qualifications?)|"
     r"education (?:and|&) \w+|"
     r"background|qualifications?|credentials|academic (?:details|profile|qualifications?)|"

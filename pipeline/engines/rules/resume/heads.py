@@ -56,6 +56,7 @@ _HAN_TOGETHER = re.compile(  # school, field and degree that a reader has joined
     r"([\u4e00-\u9fff]{2,12}?大学)([\u4e00-\u9fff]{1,8}系[\u4e00-\u9fff]*|[\u4e00-\u9fff]{2,12}专业)"
 )
 _ACRONYM = re.compile(r"[A-Z][A-Z0-9&-]{1,9}(?:\s*\([^()]*\))?\W*")  # of a school: "ENSG (IGN)"
+_PART_OF_SCHOOL = re.compile(r"the\s+(?:Chair|Dep|Faculty|Division)")
 _SCHOOL_BEHIND = re.compile(
     r"\s+(?:from|at|an\s+der|von\s+der|à\s+l['’]\s?|à|de\s+l['’]\s?)\s*(?=(?-i:[A-ZÀ-Þ\u4e00-\u9fff]))|\s*,\s+(?=(?:the\s+)?universit)",
     re.IGNORECASE,
@@ -81,6 +82,8 @@ def split_head(text: str) -> list[str]:
             and not find_degree(bracketed[1])
         ):
             parts.extend([bracketed[1], next(filter(_ends_with_degree, _COMMAS.split(bracketed[2])))])
+        elif bracketed and _is_study(bracketed[1]) == "degree" and _is_study(bracketed[2]) == "school":
+            parts.extend([bracketed[1], bracketed[2]])
         else:
             parts.extend(_split_weakly(strong))
     trimmed = (_trim(part) for part in parts)
@@ -175,6 +178,9 @@ def _split_weakly(text: str) -> list[str]:
         place = place_at_end(text)
     if place is not None:
         return [*_split_weakly(text[:place]), text[place:]]
+    job, at, firm = text.partition(" at ")
+    if at and _is_job(job) and not find_degree(job) and not _PART_OF_SCHOOL.match(firm):
+        return [*_split_weakly(job), *_split_weakly(firm.removeprefix("the "))]  # "Developer at eBay": in small letters
     if street := _STREET_BEHIND.search(text):
         return [*_split_weakly(text[: street.start()]), text[street.end() :]]
     if town := re.search(r"\s+in\s+(?=\d{4,5}\s+[A-ZÀ-Þ])", text):

@@ -23,9 +23,11 @@ from stores.models import Label
 
 _NAME_LABEL = re.compile(
     r"(?:^|[\s|])(?:姓\s*名|full\s*name|name|naam|nom(?:\s+et\s+prénoms?)?|nombres?(?:\s+y\s+apellidos?)?|"
-    r"nome(?:\s+e\s+cognome)?)\s*[:：]\s*",
+    r"nome(?:\s+e\s+cognome)?|name,\s*vorname|(?:vor-?\s*und\s*(?:nach|zu)?)name)\s*[:：]\s*",
     re.IGNORECASE,
 )
+_REST_OF_LABEL = re.compile(r"名\s*[:：]\s*")
+_RARE_NAME = re.compile(r"([\u4e00-\u9fff]{2,3})(?:\s*[(（][\w.-]+[)）])?")  # perhaps with the name of an account
 _WITH_SEX = re.compile(r"\W*([\u4e00-\u9fff]{2,4})\s*[/|｜丨,，]\s*[男女](?![\u4e00-\u9fff])")  # "林晓薇/女/1990"
 _INTRODUCTION = re.compile(
     r"(?:\b(?:I['’]?\s?a?m|my name is|ich bin|mein name ist|je suis|je m['’]appelle)|我是|我叫)\s*", re.IGNORECASE
@@ -60,6 +62,9 @@ _NEXT_LABEL = re.compile(
     r"\s{2,}|\s+(?=[\u4e00-\u9fff]{2,4}[:：])|[|｜,，;；]|(?=\s(?:gender|age|phone|email|tel)\b)", re.IGNORECASE
 )
 _SURNAME_FIRST = re.compile(r"[A-ZÀ-Þ][^\W\d_]+(?:[-'’][^\W\d_]+)?,\s*[A-ZÀ-Þ][^\W\d_]+(?:[\s-][^\W\d_]+)?")
+_INITIAL_AND_NAME = re.compile(r"(?:[A-Z]\.){1,3}[A-Z][a-z]{3,}")  # "J.Roe"
+_SMALL_NAME = re.compile(r"[a-zà-ÿ]{3,}(?:\s[a-zà-ÿ]{3,}){1,2}")  # "jane roe"
+_NAMES_TOGETHER = re.compile(r"(?:[A-ZÀ-Þ][a-zà-ÿ]{2,}){2,3}")  # "JaneRoe"
 _SHORT_NAME = re.compile(r"(?<=[^\W\d_])\s*[(（][^()（）]+[)）]\s+(?=[^\W\d_])")  # "Elizabeth (Liz) Roe"
 _LEGAL_FORM = re.compile(r"\s(?:GmbH|AG|KG|SE|Ltd|Limited|Inc|LLC|LLP|PLC|Corp|SARL|SàRL|B\.?V)\b\.?$")
 _TITLE_OF_PAPER = re.compile(
@@ -77,7 +82,7 @@ _HAN_NAME = re.compile(
     r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]\s{1,3}[\u4e00-\u9fff](?:\s{1,3}[\u4e00-\u9fff])?|[\u4e00-\u9fff]{2,8}(?:·[\u4e00-\u9fff]{1,8})+"
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")
-_WITH_LATIN_NAME = re.compile(r"([\u4e00-\u9fff]{2,4})\s+[A-Z][a-z]+(?:\s[A-Z][a-z]+){0,2}")  # "林晓薇 Grace Lin"
+_WITH_LATIN_NAME = re.compile(r"([\u4e00-\u9fff]{2,4})\s*[A-Z][a-z]+(?:\s[A-Z][a-z]+){0,2}\W*")  # "林晓薇 Grace Lin"
 _PLACE_LABEL = re.compile(
     r"(?:现?居住?地(?:址|点)?|现居(?:城市)?|所在(?:地|城市)|通讯地址|联系地址|家庭住址|住址|地址|城市|location|"
     r"(?:home\s*|current\s*)?address|residence|city|"
@@ -112,6 +117,7 @@ _HEAD_LINES = 25
 _FIRST_LINES = 8
 _MUCH_HIGHER = 1.3  # times the usual height
 _HIGHER = 1.1  # times the usual height
+_ALIKE_HIGH = 0.25  # of the height of a line, which is that of its highest and lowest letters
 _MOST_WORDS_OF_NAME = 4  # in two lines of one block
 _MOST_AT_EDGE = 5  # in two lines of the highest rank at one left edge
 
@@ -176,15 +182,23 @@ def with_labels_beside(rows: Sequence[Row]) -> list[PageLine]:
     return lines
 
 
-def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: LocatedValue | None) -> LocatedValue | None:
-    """Find the labelled name, else the line of the head that is likeliest one: large, early, similar to the e-mail."""
-    for line in (*about, *lines[: _HEAD_LINES * 2]):
-        if match := _NAME_LABEL.search(line.text):
+def _labelled_name(lines: Sequence[PageLine]) -> LocatedValue | None:
+    """The name behind its label, which blanks may have torn apart: ``姓`` above or beside ``名：林晓薇``."""
+    for before, line in zip_longest([None, *lines][:-1], lines):
+        torn = before is not None and before.text.strip() == "姓" and _REST_OF_LABEL.match(line.text)
+        if match := torn or _NAME_LABEL.search(line.text):
             rest = line.text[match.end() :].strip()
             turned = _SURNAME_FIRST.fullmatch(rest)
             value = rest if turned else _NEXT_LABEL.split(rest)[0].strip()
             if turned or _name_in(value):
                 return located_in(value, [line], value)
+    return None
+
+
+def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: LocatedValue | None) -> LocatedValue | None:
+    """Find the labelled name, else the line of the head that is likeliest one: large, early, similar to the e-mail."""
+    if labelled := _labelled_name([*about, *lines[: _HEAD_LINES * 2]]):
+        return labelled
     for line in about[:_HEAD_LINES]:
         if match := _WITH_SEX.match(line.text):
             return located_in(match[1], [line], match[1])
@@ -194,21 +208,24 @@ def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Locat
                 return located_in(value, [line], value)
     typical = median(line.height for line in lines) if lines else 0.0
     large = [line for line in lines if line.page == lines[0].page and line.level == 1 and line.height > 1.5 * typical]
-    if in_two_lines := _name_in_two_lines(about[:_HEAD_LINES]) or _name_in_two_lines(large):
-        return in_two_lines
+    tall = [line for line in lines[:_HEAD_LINES] if line.label is Label.TEXT and line.height > 1.5 * typical]
+    tall = [line for line in tall if not _TITLE_OF_PAPER.fullmatch(line.text.strip())]
+    for several in (_headings(about[:_HEAD_LINES]), _headings(large), tall):
+        if in_two_lines := _name_in_two_lines(several):
+            return in_two_lines
     heads = (about[:_HEAD_LINES], lines[:_HEAD_LINES])
     apart = [line for head in heads for line in head if _stands_out(line, head, typical)]
     candidates = [(line, name) for line in (*apart, *large) if (name := _person_of(line, typical))]
-    if not candidates:
-        return None
+    if (as_in_address := _name_as_in_address(lines[:_FIRST_LINES], typical, email)) or not candidates:
+        return as_in_address
     best, name = max(candidates, key=lambda one: (_name_score(one[0], one[1], lines, typical, email), -one[0].number))
     return located_in(name, [best], name)
 
 
 def _person_of(line: PageLine, typical: float) -> str | None:
     """Return the name in a line that no label announces; a large one in Chinese may begin with a rare surname."""
-    rare = line.height > _MUCH_HIGHER * typical and re.fullmatch(r"[\u4e00-\u9fff]{2,3}", line.text.strip())
-    return _name_in(line.text) if rare else _person_in(line.text)
+    rare = line.height > _MUCH_HIGHER * typical and _RARE_NAME.fullmatch(line.text.strip())
+    return rare[1] if rare and _name_in(rare[1]) else _person_in(line.text)
 
 
 def _stands_out(line: PageLine, head: Sequence[PageLine], typical: float) -> bool:
@@ -217,17 +234,32 @@ def _stands_out(line: PageLine, head: Sequence[PageLine], typical: float) -> boo
     return first or line.label in (Label.HEADING, Label.TITLE) or line.height > _HIGHER * typical
 
 
+def _headings(lines: Sequence[PageLine]) -> list[PageLine]:
+    return [line for line in lines if line.label in (Label.HEADING, Label.TITLE)]
+
+
+def _name_as_in_address(lines: Sequence[PageLine], typical: float, email: LocatedValue | None) -> LocatedValue | None:
+    """A large line of the head that reads as the e-mail address does: in small letters, or without its blank."""
+    for line in lines if email else ():
+        text = line.text.strip()
+        name = text if _SMALL_NAME.fullmatch(text) else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", text)
+        odd = _SMALL_NAME.fullmatch(text) or _NAMES_TOGETHER.fullmatch(text)
+        if odd and line.height > _MUCH_HIGHER * typical and _is_akin(name, email) and not names_job(name):
+            return located_in(name, [line], text)
+    return None
+
+
 def _name_in_two_lines(lines: Sequence[PageLine]) -> LocatedValue | None:
-    """Find a first name above a last one, headings as large as each other and near, of one word or in one block."""
-    for one, other in pairwise(line for line in lines if line.label in (Label.HEADING, Label.TITLE)):
-        alike = (
-            one.page == other.page and one.level == other.level and abs(one.height - other.height) < 0.1 * one.height
-        )
+    """Find a first name above a last one, lines as large as each other and near, of one word or in one block."""
+    for one, other in pairwise(lines):
+        least = _ALIKE_HIGH if other.number < _FIRST_LINES and one.level == 1 else 0.1
+        alike = one.page == other.page and one.level == other.level
+        alike = alike and abs(one.height - other.height) < least * one.height
         near = (
             0 < other.middle - one.middle < 2 * one.height and one.box[0] < other.box[2] and other.box[0] < one.box[2]
         )
         words = all(re.fullmatch(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", line.text.strip()) for line in (one, other))
-        edge = abs(one.box[0] - other.box[0]) < _SAME_LEFT and one.level == 1
+        edge = abs(one.box[0] - other.box[0]) < _SAME_LEFT and (one.level == 1 or one.label is Label.TEXT)
         most = _MOST_WORDS_OF_NAME if one.block == other.block else _MOST_AT_EDGE if edge else 0
         words = words or len(f"{one.text} {other.text}".split()) <= most
         name = _name_in(f"{one.text.strip()} {other.text.strip()}") if alike and near and words else None
@@ -240,6 +272,8 @@ def _person_in(text: str) -> str | None:
     """Return the name in a line that no label announces: one in Chinese begins with a surname."""
     if match := _WITH_LATIN_NAME.fullmatch(text.strip()):
         text = match[1]
+    if _INITIAL_AND_NAME.fullmatch(text.strip()):
+        return text.strip()
     name = _name_in(text)
     return None if name and _HAN.search(name) and not may_be_person(name) else name
 
@@ -285,13 +319,14 @@ def _name_score(
 ) -> float:
     score = 2.0 * min(line.height / (typical or 1.0), 3.0) - 0.05 * (line.number - lines[0].number)
     score += 1.5 * (line.label is Label.TITLE) + 0.5 * (line.label is Label.HEADING)
-    name = squash(person)
-    if email:
-        local = squash(str(email.value).split("@")[0])
-        parts = [squash(part) for part in person.split()]
-        akin = any(len(part) >= 3 and part in local for part in parts) or fuzz.ratio(name, local) > 75
-        score += 2.0 * akin
-    return score
+    return score + 2.0 * _is_akin(person, email)
+
+
+def _is_akin(person: str, email: LocatedValue | None) -> bool:
+    """Whether an e-mail address is made of a part of a name, or nearly of the whole."""
+    local = squash(str(email.value).split("@")[0]) if email else ""
+    parts = [squash(part) for part in person.split()]
+    return any(len(part) >= 3 and part in local for part in parts) or fuzz.ratio(squash(person), local) > 75
 
 
 def find_location(about: Sequence[PageLine], name: LocatedValue | None) -> LocatedValue | None:

@@ -8,6 +8,7 @@ stands around a name, and goes on where a heading has no known words or a head a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ _LEAST = 0.1  # chance of a value of the rules
 _AGREED = 0.5  # chance of a value that the tagger would give, too
 _LEAST_BESIDE = 0.03  # chance of a value beside one of those in its row
 _SURE = 0.8  # chance of a value that they have missed
+_SAME_LEFT = 6.0  # points
 _LEAST_ROWS = 20  # printed ones, of a document: with fewer, too little stands around a name
 _NEAR = 2  # rows between the names of one entry
 _OTHERS = {"experience": ("location",), "education": ("area",)}  # further values of a row
@@ -42,7 +44,8 @@ def with_tags(rows: Rows, document: TaggedDocument, sections: Sequence[Section])
     if len(document.rows) < _LEAST_ROWS:
         return {kind: list(rows[kind]) for kind in FIELDS}
     places = _Places.of(document, sections)
-    kept = {kind: [_checked(row, FIELDS[kind], places) for row in rows[kind]] for kind in FIELDS}
+    usual = {name: _usual_settings(rows[kind], name, places) for kind, names in FIELDS.items() for name in names}
+    kept = {kind: [_checked(row, FIELDS[kind], usual, places) for row in rows[kind]] for kind in FIELDS}
     kept = {kind: [row for row in kept[kind] if any(row[name] for name in FIELDS[kind])] for kind in FIELDS}
     told = [value for kind, names in FIELDS.items() for row in kept[kind] for name in names if (value := row[name])]
     missed = [one for one in document.segments if _is_sure(one) and not places.holds(told, one)]
@@ -102,12 +105,30 @@ def _overlap(one: str, other: str) -> bool:
     return bool(one and other) and (one in other or other in one)
 
 
-def _checked(row: LocatedRow, names: Sequence[str], places: _Places) -> LocatedRow:
-    """A row without what the tagger holds for hardly possible; beside a value that it would give, too, more is kept."""
+def _usual_settings(rows: Sequence[LocatedRow], name: str, places: _Places) -> set[tuple[object, ...]]:
+    """How those values of a field are set, in two rows or more, that the tagger would give, too."""
+    agreed = [value for row in rows if (value := row[name]) and (places.chance(value, name) or 0.0) >= _AGREED]
+    times = Counter(_setting(value) for value in agreed)
+    return {setting for setting, count in times.items() if count > 1}
+
+
+def _setting(value: LocatedValue) -> tuple[object, ...]:
+    line = next(iter(value.lines), None)
+    return () if line is None else (line.label, line.level, round(line.box[0] / _SAME_LEFT))
+
+
+def _checked(
+    row: LocatedRow, names: Sequence[str], usual: Mapping[str, set[tuple[object, ...]]], places: _Places
+) -> LocatedRow:
+    """A row without what the tagger holds for hardly possible.
+
+    More is kept beside a value that it would give, too, and all that is set there as those that it would give.
+    """
     chances = {name: places.chance(value, name) for name in names if (value := row[name])}
     agreed = any(chance is not None and chance >= _AGREED for chance in chances.values())
     least = _LEAST_BESIDE if agreed else _LEAST
     doubtful = [name for name, chance in chances.items() if chance is not None and chance < least]
+    doubtful = [name for name in doubtful if not (agreed and (value := row[name]) and _setting(value) in usual[name])]
     return row | dict.fromkeys(doubtful)
 
 

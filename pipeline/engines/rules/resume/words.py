@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from pipeline.engines.rules.parties import has_company_suffix
 
@@ -227,6 +228,10 @@ _BINDS = re.compile(
 )
 
 
+_MOST_KEPT = 4096  # answers: rules and tagger ask the same of each text of a document, many times
+
+
+@lru_cache(maxsize=_MOST_KEPT)
 def find_degree(text: str) -> re.Match[str] | None:
     """Find the first degree in ``text``; one of two letters counts only in capitals."""
     for match in _DEGREE.finditer(text):
@@ -248,6 +253,7 @@ def begins_with_degree(text: str) -> bool:
     return degree is not None and degree.start() == 0 and not _SHORT_DEGREE.fullmatch(re.sub(r"[\s.]", "", degree[0]))
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def names_school(text: str) -> bool:
     return bool(_SCHOOL.search(text))
 
@@ -262,6 +268,7 @@ def names_state_university(text: str) -> bool:
     return bool(_OF_STATE.fullmatch(text.strip()))
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def names_job(text: str) -> bool:
     """Whether the text holds a word of job titles; a part of a firm in Chinese ends with another word: ``产品部``."""
     return bool(_TITLE.search(text) or _OCCUPATION.search(text)) and not _ZH_UNIT.fullmatch(text.strip())
@@ -278,6 +285,7 @@ def is_state(text: str) -> bool:
     return bool(_STATE.fullmatch(text))
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def is_place(text: str) -> bool:
     """Whether the text is a place and nothing else: ``Paris``, ``Stanford, CA, USA``, ``Remote``, ``北京``."""
     text = _REMOTE_BEHIND.sub("", text).strip(" ()（）") or text

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from pipeline.engines.evidence.located_values import squash
 from pipeline.engines.rules.resume.entry_rows import BULLET
 from pipeline.engines.rules.resume.marked_rows import is_prose
 from pipeline.engines.rules.resume.tagging.segments import Segment, SegmentRow
 from pipeline.engines.rules.resume.tagging.word_signals import KINDS, word_signals
 from stores.models import Label
 
+_WORD = re.compile(r"[^\W\d_]{2,}[+#]*")
+_SMALL_WORDS = frozenset(
+    ["and", "of", "the", "in", "for", "at", "de", "la", "der", "die", "und", "für", "et", "des", "del", "en", "el"]
+)
+_LEAST_TOLD = 4
 Signals = dict[str, float]
 Setting = tuple[object, ...]
 
@@ -33,14 +41,49 @@ def signals_of(rows: Sequence[SegmentRow]) -> list[Signals]:
     """The signals of all segments in the order of ``rows``, each from 0 to 1; those that are 0 are left out."""
     words = {id(segment): word_signals(segment.text) for row in rows for segment in row.segments}
     marks = [_row_marks(row, words) for row in rows]
+    told = _Told.of(rows)
     signals: list[Signals] = []
     for at, row in enumerate(rows):
         around = {*_of_row(rows, at), *_around(marks, at)}
         for number, segment in enumerate(row.segments):
             names = {*words[id(segment)], *around, *_of_place(segment, row, number), *_beside(row, number, words)}
+            names |= set(told.signals(segment, row))
             names |= set(_crossed(names, row.kind))
             signals.append(dict.fromkeys(names, 1.0))
     return _with_peers(rows, signals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What a document tells elsewhere: its words among the skills and at its head, its segments, its prose."""
+
+    skills: frozenset[str]
+    head: frozenset[str]
+    times: Counter[str]  # of the letters of a segment
+    prose: str
+
+    @classmethod
+    def of(cls, rows: Sequence[SegmentRow]) -> _Told:
+        def words_in(*kinds: str) -> frozenset[str]:
+            return frozenset(word for row in rows if row.kind in kinds for word in _words(row.row.text))
+
+        texts = (squash(segment.text) for row in rows for segment in row.segments)
+        prose = " ".join(row.row.text for row in rows if is_prose(row.row.text) or BULLET.match(row.row.text))
+        return cls(skills=words_in("skills"), head=words_in("head", "contact"), times=Counter(texts), prose=prose)
+
+    def signals(self, segment: Segment, row: SegmentRow) -> Iterator[str]:
+        words = _words(segment.text)
+        for name, known, kinds in (("skills", self.skills, ("skills",)), ("head", self.head, ("head", "contact"))):
+            if row.kind not in kinds and words & known:
+                yield f"all words in {name}" if words <= known else f"words in {name}"
+        if self.times[squash(segment.text)] > 1:
+            yield "told again"
+        if len(segment.text) >= _LEAST_TOLD and segment.text in self.prose and not is_prose(row.row.text):
+            yield "told in prose"
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in _WORD.findall(text.casefold()) if word not in _SMALL_WORDS}
 
 
 def setting_of(segment: Segment, row: SegmentRow) -> Setting:

@@ -21,6 +21,7 @@ _SHORT, _LONG, _LONGEST = 10, 60, 90  # characters
 _HAN = re.compile("[\u4e00-\u9fff]")
 _BINDS = re.compile(r"(?<!\w)(?:of|and|for|at|the|in|de|la|für|et|du|des|y)(?!\w)", re.IGNORECASE)
 _LINK = re.compile(r"https?://|www\.|\.com\b|\.io\b|github|linkedin", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
 _OF_WORKERS = re.compile(  # endings of nouns for those who do something
     r"(?:er|or|ist|ant|ent|eur|euse|rice|ière|ador|adora|ero|era|ista|ico|ica|in|师|员|生|理|长|者)$", re.IGNORECASE
 )
@@ -41,7 +42,24 @@ _MARKS = (
 
 def word_signals(text: str) -> set[str]:
     """The names of the signals that a text gives."""
-    return {*_names(text), *_writing(text), *_length(text), *(name for name, mark in _MARKS if mark.search(text))}
+    marks = (name for name, mark in _MARKS if mark.search(text))
+    return {*_names(text), *_writing(text), *_length(text), *_endings(text), *marks}
+
+
+def _endings(text: str) -> Iterator[str]:
+    """How the first and the last word end: in all languages, endings tell who does something from what is done."""
+    words = _WORD.findall(text)
+    if not words:
+        return
+    for place, word in (("first", words[0]), ("last", words[-1])):
+        if _HAN.search(word):
+            yield f"{place} ends {word[-1]}"
+            if len(word) > 1:
+                yield f"{place} ends {word[-2:]}"
+        elif len(word) > 3:
+            yield f"{place} ends {word[-3:].casefold()}"
+        else:
+            yield f"{place} ends {word.casefold()}"
 
 
 def _names(text: str) -> Iterator[str]:
