@@ -73,8 +73,8 @@ def _degree(signs: Sequence[Sign], radical: Sign) -> list[Sign]:
 
 def _bar(signs: list[Sign], rule: Rule, write: Write) -> list[Sign]:
     over = [s for s in signs if rule.x0 - 1.5 < s.x < rule.x1 + 1.5 and s.char not in ALWAYS_ACCENTS]
-    above = _reached([s for s in over if s.box[3] < rule.y + 0.15 * s.size and s.y < rule.y], rule.y, upwards=True)
-    below = _reached([s for s in over if s.box[1] > rule.y - 0.15 * s.size and s.y > rule.y], rule.y, upwards=False)
+    above = reached([s for s in over if s.box[3] < rule.y + 0.15 * s.size and s.y < rule.y], rule.y, upwards=True)
+    below = reached([s for s in over if s.box[1] > rule.y - 0.15 * s.size and s.y > rule.y], rule.y, upwards=False)
     if above and below:
         size = max(main_size(above), main_size(below))
         tex = f"\\frac{{{write(above)}}}{{{write(below)}}}"
@@ -100,7 +100,7 @@ def _spans(rule: Rule, parts: Sequence[Sign]) -> bool:
     return abs(x0 - rule.x0) < 0.4 * size and abs(x1 - rule.x1) < 0.4 * size
 
 
-def _reached(signs: Sequence[Sign], y: float, *, upwards: bool) -> list[Sign]:
+def reached(signs: Sequence[Sign], y: float, *, upwards: bool) -> list[Sign]:
     """The signs on one side of a line that follow it, and each other, without a gap."""
 
     def start(sign: Sign) -> float:

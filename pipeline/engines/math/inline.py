@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.engines.math.displays import is_prose
-from pipeline.engines.math.printed import Piece, big_or_tall, is_word
-from pipeline.engines.math.signs import Rule, Sign, around
+from pipeline.engines.math.printed import Piece, big_or_tall, is_prose, is_word
+from pipeline.engines.math.signs import Rule, Sign, around, without
 from pipeline.engines.math.symbols import FUNCTIONS, Kind
 from stores.models import Box
 
@@ -16,6 +15,9 @@ _OPERATORS = (Kind.RELATION, Kind.BINARY)
 _NEUTRAL = (*_OPERATORS, Kind.DIGIT, Kind.OPEN, Kind.CLOSE, Kind.FENCE, Kind.PUNCTUATION)
 _WIDEST_GAP = 1.2  # of the size
 _LONGEST = 400  # signs
+_TOUCHING = 0.15  # of the size: so near to a letter is what is set to it
+_LONGEST_HOST = 4  # letters of a name with an index
+_IDEOGRAPHS = 0x2E80
 _ALPHABETS = frozenset(("mathbb", "mathcal", "mathfrak"))
 
 
@@ -120,29 +122,75 @@ def _runs(row: _Row) -> list[list[Sign]]:
     for one, two, three in zip(signs, signs[1:], signs[2:], strict=False):
         if one.char == two.char == three.char and one.char in ".·⋅":  # dots that stand for what is left out
             one.kind = two.kind = three.kind = Kind.ORDINARY
-    words = _words(signs)
+    hosts = _hosts(signs, row)
+    words = _words(signs) - hosts.keys()
     runs: list[list[Sign]] = []
     pending: list[Sign] = []
     for at, sign in enumerate(signs):
-        gap = sign.box[0] - signs[at - 1].box[2] if at else 0.0
-        broken = gap > _WIDEST_GAP * row.size
-        if id(sign) in words or broken:
-            _close(runs, pending)
+        if id(sign) in words or (at and _is_broken(signs[at - 1], sign, row)):
+            _close(runs, pending, hosts)
             pending = []
         if id(sign) not in words:
             pending.append(sign)
-    _close(runs, pending)
+    _close(runs, pending, hosts)
     return runs
 
 
-def _close(runs: list[list[Sign]], pending: list[Sign]) -> None:
-    sure = [at for at, sign in enumerate(pending) if _is_sure(sign)]
+def _is_broken(before: Sign, sign: Sign, row: _Row) -> bool:
+    """Whether a gap parts two signs; what is set to the first may fill it."""
+    widest = _WIDEST_GAP * row.size
+    if sign.box[0] - before.box[2] <= widest:
+        return False
+    between = [other.box[2] for other in row.others if before.box[0] < other.x < sign.x]
+    return sign.box[0] - max([before.box[2], *between]) > widest
+
+
+def _hosts(signs: Sequence[Sign], row: _Row) -> dict[int, bool]:
+    """The letters of text fonts that indices or exponents are set to, and whether these make them sure ones.
+
+    ``e`` with an exponent, or ``SL`` with an index before what is sure; a name with the mark of a note is none.
+    """
+    hosts: dict[int, bool] = {}
+    for at, sign in enumerate(signs):
+        if not _is_letter(sign) or ord(sign.char[0]) >= _IDEOGRAPHS:
+            continue
+        first = at
+        while first and _is_letter(signs[first - 1]) and _same_word(signs[first - 1], signs[first]):
+            first -= 1
+        after = signs[at + 1] if at + 1 < len(signs) else None
+        scripts = [s for s in row.others if 0 <= s.box[0] - sign.box[0] and abs(s.box[0] - sign.box[2]) < _TOUCHING * row.size]
+        if not scripts or (after and _same_word(sign, after)) or at - first >= _LONGEST_HOST:
+            continue
+        lower = all(script.base > row.base for script in scripts)
+        lettered = [script for script in scripts if script.kind is Kind.LETTER]
+        bold = sign.alphabet == "mathbf" and at == first
+        sure = any(script.sure or bold for script in lettered)
+        goes_on = after is not None and after.sure or (after is not None and after.kind is Kind.OPEN)
+        if (sure and (lower or at == first)) or (lower and goes_on):
+            hosts.update((id(letter), sure) for letter in signs[first : at + 1])
+    return hosts
+
+
+def _close(runs: list[list[Sign]], pending: list[Sign], hosts: Mapping[int, bool]) -> None:
+    sure = [at for at, sign in enumerate(pending) if _is_sure(sign) or hosts.get(id(sign))]
     if not sure:
         return
     first, last = sure[0], sure[-1] + 1
-    last = _with_operand(pending, last)
+    while (end := _with_operand(pending, last)) > last:
+        last = end
     first = _with_factor(pending, first)
+    while first and id(pending[first - 1]) in hosts:
+        first -= 1
+    while first and _is_over(pending[first - 1], pending[first]):
+        first -= 1
+    while last < len(pending) and _is_over(pending[last], pending[last - 1]):
+        last += 1
     runs.append(_balanced(pending, first, last))
+
+
+def _is_over(accent: Sign, sign: Sign) -> bool:
+    """Whether a hat or a bar belongs to the letter beside it in the row."""
+    return accent.kind is Kind.ACCENT and sign.box[0] - 0.1 * sign.size < accent.x < sign.box[2] + 0.35 * sign.size
 
 
 def _is_sure(sign: Sign) -> bool:
@@ -161,6 +209,8 @@ def _with_operand(signs: Sequence[Sign], end: int) -> int:
         at += 1
         if at + 1 < len(signs) and signs[at].char in ".," and signs[at + 1].kind is Kind.DIGIT and _touch(signs, at):
             at += 1
+    while at > start and signs[at - 1].kind is Kind.OPEN:
+        at -= 1
     return at if at > start else end
 
 
@@ -217,14 +267,18 @@ def _words(signs: Sequence[Sign]) -> set[int]:
             if text not in FUNCTIONS and (is_word(word) or len(text) == 1):
                 words.update(id(letter) for letter in word)
             word = []
-        if sign is not None and sign.kind is Kind.LETTER and not sign.sure:
+        if sign is not None and _is_letter(sign):
             word.append(sign)
     return words
 
 
+def _is_letter(sign: Sign) -> bool:
+    """Whether a sign is a letter of a font of text."""
+    return sign.kind is Kind.LETTER and not sign.sure
+
+
 def _same_word(before: Sign, sign: Sign) -> bool:
-    letters = sign.kind is Kind.LETTER and not sign.sure
-    return letters and sign.box[0] - before.box[2] < 0.2 * sign.size
+    return _is_letter(sign) and sign.box[0] - before.box[2] < 0.2 * sign.size
 
 
 def _with_scripts(run: list[Sign], row: _Row, rules: Sequence[Rule]) -> Inline | None:
@@ -232,14 +286,15 @@ def _with_scripts(run: list[Sign], row: _Row, rules: Sequence[Rule]) -> Inline |
     if not run or len(run) > _LONGEST:
         return None
     x0, x1, size = run[0].box[0], max(sign.box[2] for sign in run), row.size
-    after = min((sign.box[0] for sign in row.level if sign.box[0] > x1 - 0.1), default=x1 + 4 * size)
+    after = min((sign.box[0] for sign in row.level if sign.box[0] > x1 - 0.1), default=math.inf)
     members = list(run)
-    set_to = [sign for sign in row.others if x0 - 0.4 * size < sign.x < min(after, x1 + 4 * size) + 0.05 * size]
+    set_to = [sign for sign in row.others if x0 - 0.4 * size < sign.x < after + 0.05 * size]
     right = x1
     for sign in sorted(set_to, key=lambda sign: sign.box[0]):
         if sign.box[0] < right + 0.25 * size:
             members.append(sign)
             right = max(right, sign.box[2])
+    row.others = without(row.others, members)
     box = around(members)
     own = [rule for rule in rules if box[0] - 3 < rule.x0 and rule.x1 < box[2] + 3 and box[1] - 3 < rule.y < box[3] + 3]
     own = [rule for rule in own if rule.x1 - rule.x0 < 0.98 * (box[2] - box[0]) + 6]

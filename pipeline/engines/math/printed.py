@@ -16,6 +16,7 @@ Codes = Mapping[tuple[int, int], str]  # of characters that the text layer does 
 _ITALIC, _MONO, _BOLD = 2, 8, 16
 _WIDE = 1.1  # of the size: a gap between two pieces of a line
 _TALL = 1.55
+_PROSE_SHARE = 0.35  # of the signs of a piece are letters of words
 _UNSEEN = "\u200b\u200c\u2060\ufeff\u2061\u2062\u2063\u2064"
 _LONGEST_RULE = 0.9  # of the page's width
 
@@ -28,12 +29,14 @@ class Piece:
     blanks: list[dict[str, Any]] = field(default_factory=list)
     words: int = 0
     letters: int = 0
-    _box: tuple[int, Box] | None = None
+    in_line: bool = False  # it stands in a line of words
+    _box: tuple[tuple[int, int], Box] | None = None
 
     @property
     def box(self) -> Box:
-        if self._box is None or self._box[0] != len(self.signs):
-            self._box = len(self.signs), around(self.signs)
+        now = id(self.signs), len(self.signs)
+        if self._box is None or self._box[0] != now:
+            self._box = now, around(self.signs)
         return self._box[1]
 
     @property
@@ -123,6 +126,20 @@ def is_word(letters: Sequence[Sign]) -> bool:
     if greek:
         return len(text) > 3 and greek == len(text)
     return bool(text) and len(text) > (1 if letters[0].alphabet in ("mathrm", "mathbf") else 2)
+
+
+def is_prose(piece: Piece) -> bool:
+    """Whether a piece of a line is words of a language."""
+    return piece.words > 0 and (piece.letters > _PROSE_SHARE * len(piece.signs) or piece.words > 2)
+
+
+def is_case(piece: Piece, braces: Sequence[Sign]) -> bool:
+    """Whether words stand to the right of a tall brace: they say when a case holds."""
+    x0, y0, _, y1 = piece.box
+    y = (y0 + y1) / 2
+    return any(
+        b.height > 1.7 * piece.size and b.box[1] < y < b.box[3] and 0 < x0 - b.box[2] < 20 * piece.size for b in braces
+    )
 
 
 def sign_of(char: dict[str, Any], span: dict[str, Any], codes: Codes) -> Sign | None:

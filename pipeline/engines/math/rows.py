@@ -19,6 +19,7 @@ _SLASH = "\u0338"
 _QUAD = 0.95  # of the size: a gap that is set on purpose
 _TINY = 0.62  # an index of an index is smaller
 _TIGHT = 0.14  # between the letters of a word
+_UNDER = 0.6  # how far below an accent a letter of it begins
 _NARROW = 0.62  # an accent of less width stands over one letter
 _SPACED = (Kind.RELATION, Kind.BINARY)
 _TEXT_ALPHABETS = ("mathrm", "mathbf", "mathsf", "mathtt")
@@ -113,7 +114,7 @@ def with_accents(signs: Sequence[Sign], write: Write) -> list[Sign]:
 def _stands_under(sign: Sign, accent: Sign) -> bool:
     if sign.char in ALWAYS_ACCENTS or sign.box[1] < accent.box[1] + 0.2 * accent.height - 0.5:
         return False
-    if sign.y < accent.box[3] or sign.kind in _SPACED:
+    if sign.y < accent.box[3] or sign.kind in _SPACED or sign.box[1] - accent.box[3] > _UNDER * sign.size:
         return False
     if accent.width < 0.8 * sign.width or accent.width < _NARROW * accent.size:
         slack = 0.35 * sign.size  # over a slanted letter it stands to the right
@@ -128,12 +129,12 @@ def _take_limits(
     slack = 0.12 * host.size
     under = [sign for sign in others if sign.box[1] > host.box[3] - slack]
     over = [sign for sign in others if sign.box[3] < host.box[1] + slack]
-    for limit, kept in ((_centred(host, under), below), (_centred(host, over), above)):
+    for limit, kept in ((centred(host, under), below), (centred(host, over), above)):
         if limit:
             kept[id(host)] = limit
 
 
-def _centred(host: Sign, signs: Sequence[Sign]) -> list[Sign]:
+def centred(host: Sign, signs: Sequence[Sign]) -> list[Sign]:
     """The run of signs without wide gaps that reaches over the middle of a host."""
     runs: list[list[Sign]] = []
     right = 0.0
