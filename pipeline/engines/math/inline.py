@@ -16,8 +16,10 @@ _NEUTRAL = (*_OPERATORS, Kind.DIGIT, Kind.OPEN, Kind.CLOSE, Kind.FENCE, Kind.PUN
 _WIDEST_GAP = 1.2  # of the size
 _LONGEST = 400  # signs
 _TOUCHING = 0.15  # of the size: so near to a letter is what is set to it
+_SCRIPT_GAP = 0.45  # of the size: between the words of a limit
 _LONGEST_HOST = 4  # letters of a name with an index
 _IDEOGRAPHS = 0x2E80
+_UNKNOWN = "\ufffd"
 _ALPHABETS = frozenset(("mathbb", "mathcal", "mathfrak"))
 
 
@@ -105,7 +107,7 @@ def _reaches(row: _Row, piece: Piece) -> bool:
 def _add(row: _Row, piece: Piece) -> None:
     for sign in piece.signs:
         level = sign.axis is None and sign.size > 0.85 * row.size and abs(sign.base - row.base) < 0.1 * row.size
-        if level or _is_centred(sign, row):
+        if level or _is_centred(sign, row) or _is_root(sign, row):
             row.level.append(sign)
             row.left, row.right = min(row.left, sign.box[0]), max(row.right, sign.box[2])
         else:
@@ -114,6 +116,11 @@ def _add(row: _Row, piece: Piece) -> None:
 
 def _is_centred(sign: Sign, row: _Row) -> bool:
     return sign.axis is not None and abs(sign.axis - (row.base - 0.25 * row.size)) < 0.4 * row.size
+
+
+def _is_root(sign: Sign, row: _Row) -> bool:
+    """Whether a sign of a root, which hangs from its origin, reaches over the height of a line."""
+    return sign.kind is Kind.RADICAL and sign.box[1] < row.base - 0.25 * row.size < sign.box[3]
 
 
 def _runs(row: _Row) -> list[list[Sign]]:
@@ -179,8 +186,12 @@ def _close(runs: list[list[Sign]], pending: list[Sign], hosts: Mapping[int, bool
     while (end := _with_operand(pending, last)) > last:
         last = end
     first = _with_factor(pending, first)
-    while first and id(pending[first - 1]) in hosts:
-        first -= 1
+    before = first
+    while before and pending[before - 1].kind is Kind.OPEN:
+        before -= 1
+    while before and id(pending[before - 1]) in hosts:
+        before -= 1
+        first = before
     while first and _is_over(pending[first - 1], pending[first]):
         first -= 1
     while last < len(pending) and _is_over(pending[last], pending[last - 1]):
@@ -259,17 +270,16 @@ def _balanced(signs: Sequence[Sign], first: int, last: int) -> list[Sign]:
 
 def _words(signs: Sequence[Sign]) -> set[int]:
     """The letters of words of a language: two or more, set in a font of text, that name no function."""
-    words: set[int] = set()
-    word: list[Sign] = []
-    for sign in [*signs, None]:
-        if word and (sign is None or not _same_word(word[-1], sign)):
-            text = "".join(letter.char for letter in word)
-            if text not in FUNCTIONS and (is_word(word) or len(text) == 1):
-                words.update(id(letter) for letter in word)
-            word = []
-        if sign is not None and _is_letter(sign):
-            word.append(sign)
-    return words
+    groups: list[list[Sign]] = []
+    for sign in filter(_is_letter, signs):
+        if groups and _same_word(groups[-1][-1], sign):
+            groups[-1].append(sign)
+        else:
+            groups.append([sign])
+    words = [group for group in groups if is_word(group) and "".join(s.char for s in group) not in FUNCTIONS]
+    slanted = sum(not group[0].alphabet for group in words) > 1  # then two letters are a word, too
+    words += [group for group in groups if len(group) == 1 or (slanted and len(group) == 2)]
+    return {id(letter) for group in words for letter in group}
 
 
 def _is_letter(sign: Sign) -> bool:
@@ -291,7 +301,7 @@ def _with_scripts(run: list[Sign], row: _Row, rules: Sequence[Rule]) -> Inline |
     set_to = [sign for sign in row.others if x0 - 0.4 * size < sign.x < after + 0.05 * size]
     right = x1
     for sign in sorted(set_to, key=lambda sign: sign.box[0]):
-        if sign.box[0] < right + 0.25 * size:
+        if sign.box[0] < right + (_SCRIPT_GAP if right > x1 else 0.25) * size:
             members.append(sign)
             right = max(right, sign.box[2])
     row.others = without(row.others, members)
@@ -304,6 +314,8 @@ def _with_scripts(run: list[Sign], row: _Row, rules: Sequence[Rule]) -> Inline |
 
 
 def _needs_tex(run: Sequence[Sign], members: Sequence[Sign], rules: Sequence[Rule]) -> bool:
+    if any(char["c"] == _UNKNOWN for sign in run for char in sign.printed):
+        return True  # the text layer does not say what it is
     lettered = any(sign.sure and sign.kind is Kind.LETTER for sign in members)
     if not lettered and not any(big_or_tall(sign) for sign in run):
         return False

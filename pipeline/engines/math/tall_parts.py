@@ -17,7 +17,7 @@ from pipeline.engines.math.rows import centred
 from pipeline.engines.math.signs import Rule, Sign, around
 from pipeline.engines.math.symbols import WITH_LIMITS, Kind
 from pipeline.engines.math.text_lines import SMALL, TextLine, text_lines
-from pipeline.engines.math.tree import tex_of
+from pipeline.engines.math.tree import rows_tex, tex_of
 
 _REACH = 3.0  # of the size: how far parts lie from the baseline
 _EDGE_PT = 1.5
@@ -120,24 +120,27 @@ def _add_limits(line: TextLine, host: list[Sign], signs: _Signs) -> None:
 
 
 def _bracket_pairs(line: TextLine) -> Iterator[tuple[Sign, Sign]]:
-    """The tall brackets of a line between which nothing is tall."""
-    tall = [s for piece in line.pieces for s in piece.signs if is_tall(s) and line.holds(s)]
-    for one, other in pairwise(sorted(tall, key=lambda sign: sign.box[0])):
+    """The brackets of a line between which nothing stands on the line, and tall ones with nothing tall between."""
+    level = sorted((s for piece in line.pieces for s in piece.signs if line.holds(s)), key=lambda sign: sign.box[0])
+    pairs = [*pairwise(level), *pairwise([sign for sign in level if is_tall(sign)])]
+    for one, other in pairs:
         if one.kind in (Kind.OPEN, Kind.FENCE) and other.kind in (Kind.CLOSE, Kind.FENCE):
             yield one, other
 
 
 def _add_rows(line: TextLine, opened: Sign, closed: Sign, rules: Sequence[Rule], signs: _Signs) -> list[Rule]:
-    """Make tall brackets with rows between them one sign of the line; the rules that are in it."""
-    own = [s for p in line.pieces for s in p.signs if opened.box[2] - 1 < s.x < closed.box[0] + 1 and line.holds(s)]
-    around_it = signs.near(line, opened.box[2] - 1, closed.box[0] + 1)
-    inside = [*own, *(s for s in around_it if opened.box[1] - 1 < s.y < opened.box[3] + 1)]
-    inside = [sign for sign in inside if sign is not opened and sign is not closed]
-    if not inside or len(inside) > _MOST_SIGNS or (own and len(rows_of(inside)) < 2):
+    """Make brackets with rows between them one sign of the line; the rules that are in it."""
+    left, right = opened.box[2] - 1, closed.box[0] + 1
+    own = [s for p in line.pieces for s in p.signs if left < s.x < right and line.holds(s)]
+    own = [sign for sign in own if sign is not opened and sign is not closed]
+    tops = [s for s in signs.near(line, left, right) if opened.box[1] - 3 < s.y < opened.box[3] + 3]
+    inside = [*own, *(s for s in tops if s is not opened and s is not closed)]
+    if not inside or len(inside) > _MOST_SIGNS or len(rows_of(inside)) < 2:
         return []
     whole = [opened, *inside, closed]
     inner = list(_rules_in(rules, around(inside)))
-    _put(line, tex_of(whole, inner), whole, around(whole), opened.y, signs)
+    tex = tex_of(whole, inner) if own or inner or is_tall(opened) else rows_tex(opened, inside, closed)
+    _put(line, tex, whole, around(whole), line.axis, signs)
     return inner
 
 
