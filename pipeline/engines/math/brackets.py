@@ -172,7 +172,7 @@ def _up_to_wide_gap(signs: Sequence[Sign]) -> list[Sign]:
 def rows_of(signs: Sequence[Sign]) -> list[list[Sign]]:
     """The rows that signs stand in, one below the other, indices and limits with the nearest of them."""
     size = main_size(signs)
-    level = sorted((s for s in signs if s.size > 0.9 * size), key=_base)
+    level = sorted((s for s in signs if _may_begin_row(s, size)), key=_base)
     groups: list[list[Sign]] = []
     for sign in level:
         if groups and _base(sign) - _base(groups[-1][-1]) < _ROW_GAP * size:
@@ -181,10 +181,15 @@ def rows_of(signs: Sequence[Sign]) -> list[list[Sign]]:
             groups.append([sign])
     if len(groups) < 2:
         return [list(signs)]
-    small = [sign for sign in signs if sign.size <= 0.9 * size]
+    small = [sign for sign in signs if not _may_begin_row(sign, size)]
     for sign in sorted(small, key=lambda sign: (-sign.size, sign.box[0])):
         min(groups, key=lambda group: min(_distance(sign, other) for other in group)).append(sign)
     return groups
+
+
+def _may_begin_row(sign: Sign, size: float) -> bool:
+    """Whether a sign is no index: large, or a fraction that is higher than a large one."""
+    return sign.size > 0.9 * size or (sign.axis is not None and sign.height > 1.1 * size)
 
 
 def _distance(sign: Sign, other: Sign) -> float:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.engines.math.aligned_rows import aligned_rows
 from pipeline.engines.math.printed import Piece, big_or_tall, is_case, is_prose, is_word, signs_of
 from pipeline.engines.math.signs import Rule, Sign, around, is_level, main_base, main_size
 from pipeline.engines.math.symbols import WITH_LIMITS, Kind
@@ -54,7 +55,8 @@ def displays_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence
     free = [piece for piece in outside if piece not in numbers and not lines.holds(piece)]
     weak = [piece for piece in prose if not piece.in_line and (piece.words <= 4 or piece not in strong)]
     displays = []
-    groups = [part for group in _groups(free, rules) for part in _single_rows(group, rules)]
+    rows = [row for group in _groups(free, rules) for row in aligned_rows(group)]
+    groups = [part for row in rows for part in _single_rows(row, rules)]
     for group in groups:
         _add_words(group, weak)
     for group in _merged([group for group in groups if group]):
