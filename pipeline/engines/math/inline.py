@@ -192,11 +192,23 @@ def _close(runs: list[list[Sign]], pending: list[Sign], hosts: Mapping[int, bool
     while before and id(pending[before - 1]) in hosts:
         before -= 1
         first = before
+    first = _with_function(pending, first)
     while first and _is_over(pending[first - 1], pending[first]):
         first -= 1
     while last < len(pending) and _is_over(pending[last], pending[last - 1]):
         last += 1
     runs.append(_balanced(pending, first, last))
+
+
+def _with_function(signs: Sequence[Sign], first: int) -> int:
+    """The start of a run, with the name of a function right before it, or before its bracket."""
+    end = first
+    while end and signs[end - 1].kind is Kind.OPEN:
+        end -= 1
+    start = end
+    while start and _is_letter(signs[start - 1]) and (start == end or _same_word(signs[start - 1], signs[start])):
+        start -= 1
+    return start if "".join(sign.char for sign in signs[start:end]) in FUNCTIONS else first
 
 
 def _is_over(accent: Sign, sign: Sign) -> bool:

@@ -19,7 +19,7 @@ _WIDE = 1.1  # of the size: a gap between two pieces of a line
 _TALL = 1.55
 _SMALL, _LIMIT_GAP = 0.85, 0.6  # of the size of a sum
 _PROSE_SHARE = 0.35  # of the signs of a piece are letters of words
-_UNSEEN = "\u200b\u200c\u2060\ufeff\u2061\u2062\u2063\u2064"
+_UNSEEN = "\ufe00\ufe01\u200b\u200c\u2060\ufeff\u2061\u2062\u2063\u2064"
 _LONGEST_RULE = 0.9  # of the page's width
 
 

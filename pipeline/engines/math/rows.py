@@ -15,6 +15,8 @@ _NEGATED = {"=": r"\ne", "∈": r"\notin", "∃": r"\nexists", "∣": r"\nmid", 
 _PAIRS = {"−→": r"\longrightarrow", "=⇒": r"\Longrightarrow", "↪→": r"\hookrightarrow", "↦→": r"\mapsto",
           "←−": r"\longleftarrow", "⇐=": r"\Longleftarrow", "|=": r"\models", "⇐⇒": r"\Longleftrightarrow",
           "←→": r"\longleftrightarrow"}  # fmt: skip
+_LONG = {r"\longrightarrow": "⟶", r"\Longrightarrow": "⟹", r"\longleftarrow": "⟵"}
+_LABELLED = {"→": "xrightarrow", "⟶": "xrightarrow", "←": "xleftarrow", "⟵": "xleftarrow", "⟹": "xRightarrow"}
 _SLASH = "\u0338"
 _QUAD = 0.95  # of the size: a gap that is set on purpose
 _TINY = 0.62  # an index of an index is smaller
@@ -41,6 +43,12 @@ def row_tex(signs: Sequence[Sign], write: Write) -> str:
     for host in carriers:
         _take_limits(host, [s for s in others if _nearest(s, carriers) is host], below, above)
         others = without(others, [*below.get(id(host), ()), *above.get(id(host), ())])
+    for host in [host for host in hosts if host.char and host.char in _LABELLED]:
+        label = [s for s in others if host.box[0] < s.x < host.box[2]]
+        for kept, signs in ((above, [s for s in label if s.y < host.y]), (below, [s for s in label if s.y > host.y])):
+            if signs:
+                kept[id(host)] = signs
+        others = without(others, label)
     before = _take_scripts(hosts, others, (below, above), base, size)
     return _joined([*_prescripts(before, base, size, write), *_parts(hosts, below, above, write)], size)
 
@@ -85,11 +93,24 @@ def with_long_arrows(signs: Sequence[Sign]) -> list[Sign]:
         tex = _PAIRS.get(last.char + sign.char) if last and last.char and sign.char else None
         if last and tex and sign.box[0] - last.box[2] < 0.05 * sign.size and abs(sign.base - last.base) < 0.5:
             whole = composed(tex, [last, sign], base=sign.base, size=sign.size)
-            whole.kind = Kind.RELATION
+            whole.kind, whole.char = Kind.RELATION, _LONG.get(tex, "")
             made[-1] = whole
         else:
             made.append(sign)
-    return made
+    return _with_longer_arrows(made)
+
+
+def _with_longer_arrows(signs: Sequence[Sign]) -> list[Sign]:
+    """The signs with arrows made whole to which more than one line is joined."""
+    made: list[Sign] = []
+    for sign in reversed(signs):
+        last = made[-1] if made else None
+        if last and sign.char == "−" and last.char == "⟶" and last.box[0] - sign.box[2] < 0.05 * sign.size:
+            made[-1] = composed(last.tex, [sign, last], base=last.base, size=last.size)
+            made[-1].kind, made[-1].char = last.kind, last.char
+        else:
+            made.append(sign)
+    return made[::-1]
 
 
 def with_accents(signs: Sequence[Sign], write: Write) -> list[Sign]:
@@ -211,12 +232,21 @@ def _parts(
         tex = host.tex
         if (low or high) and not _is_one(tex):
             tex = f"{{{tex}}}"
-        whole = Sign(tex + _scripts(low, high, write), host.kind, host.box, host.base, host.size, host.char)
+        tex = _labelled(host, low, high, write) if host.char in _LABELLED else tex + _scripts(low, high, write)
+        whole = Sign(tex, host.kind, host.box, host.base, host.size, host.char)
         whole.alphabet = host.alphabet
         if low or high:
             whole.box = (host.box[0], host.box[1], max(host.box[2], *(s.box[2] for s in [*low, *high])), host.box[3])
         parts.append(whole)
     return parts
+
+
+def _labelled(arrow: Sign, low: list[Sign], high: list[Sign], write: Write) -> str:
+    """An arrow with what is set over and under it."""
+    if not (low or high):
+        return arrow.tex
+    under = f"[{write(low)}]" if low else ""
+    return f"\\{_LABELLED[arrow.char]}{under}{{{write(high)}}}"
 
 
 def _is_one(tex: str) -> bool:
