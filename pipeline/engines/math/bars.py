@@ -11,7 +11,7 @@ Write = Callable[[list[Sign]], str]
 
 _NEAR = 0.95  # of the size: how far the nearest sign lies from the bar of its fraction
 _NEXT = 0.7  # between the lines of two fractions that stand below each other
-_JUTS = 0.35  # how far a sign may reach over the end of a bar
+_JUTS = 0.15  # how far a sign may reach over the end of a bar
 _CLOSE = 0.3  # and how far letters lie below a bar that is theirs
 
 

@@ -14,6 +14,7 @@ from stores.models import Box
 _OPERATORS = (Kind.RELATION, Kind.BINARY)
 _NEUTRAL = (*_OPERATORS, Kind.DIGIT, Kind.OPEN, Kind.CLOSE, Kind.FENCE, Kind.PUNCTUATION)
 _WIDEST_GAP = 1.2  # of the size
+_WIDEST_IN_LINE = 3.0  # where only indices and exponents stand between
 _LONGEST = 400  # signs
 _TOUCHING = 0.15  # of the size: so near to a letter is what is set to it
 _SCRIPT_GAP = 0.45  # of the size: between the words of a limit
@@ -89,10 +90,11 @@ def _is_barred(piece: Piece, barred: Sequence[Box]) -> bool:
 def _is_on(piece: Piece, row: _Row) -> bool:
     if not row.level:
         return False
-    x0, x1 = row.left, row.right
-    px0, py0, px1, py1 = piece.box
-    near = px0 < x1 + _WIDEST_GAP * row.size and px1 > x0 - _WIDEST_GAP * row.size
-    middle = (py0 + py1) / 2
+    level = piece.in_line and abs(piece.base - row.base) < 0.1 * row.size
+    room = (_WIDEST_IN_LINE if level else _WIDEST_GAP) * row.size
+    x0, y0, x1, y1 = piece.box
+    near = x0 < row.right + room and x1 > row.left - room
+    middle = (y0 + y1) / 2
     return (
         near
         and row.base - 1.0 * row.size < middle < row.base + 0.4 * row.size
@@ -165,17 +167,30 @@ def _hosts(signs: Sequence[Sign], row: _Row) -> dict[int, bool]:
         while first and _is_letter(signs[first - 1]) and _same_word(signs[first - 1], signs[first]):
             first -= 1
         after = signs[at + 1] if at + 1 < len(signs) else None
-        scripts = [s for s in row.others if 0 <= s.box[0] - sign.box[0] and abs(s.box[0] - sign.box[2]) < _TOUCHING * row.size]
+        scripts = _scripts_of(sign, after, row)
         if not scripts or (after and _same_word(sign, after)) or at - first >= _LONGEST_HOST:
             continue
         lower = all(script.base > row.base for script in scripts)
         lettered = [script for script in scripts if script.kind is Kind.LETTER]
         bold = sign.alphabet == "mathbf" and at == first
         sure = any(script.sure or bold for script in lettered)
-        goes_on = after is not None and after.sure or (after is not None and after.kind is Kind.OPEN)
+        goes_on = after is not None and (after.sure or after.kind is Kind.OPEN)
         if (sure and (lower or at == first)) or (lower and goes_on):
             hosts.update((id(letter), sure) for letter in signs[first : at + 1])
     return hosts
+
+
+def _scripts_of(sign: Sign, after: Sign | None, row: _Row) -> list[Sign]:
+    """What is set to a sign: each begins where the one before ends, and none behind the next sign of the line."""
+    end = after.box[0] if after is not None else math.inf
+    scripts: list[Sign] = []
+    right = sign.box[2]
+    for other in sorted((s for s in row.others if sign.x < s.x < end), key=lambda other: other.box[0]):
+        if other.box[0] - right > _TOUCHING * row.size:
+            break
+        scripts.append(other)
+        right = max(right, other.box[2])
+    return scripts
 
 
 def _close(runs: list[list[Sign]], pending: list[Sign], hosts: Mapping[int, bool]) -> None:

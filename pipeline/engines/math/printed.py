@@ -19,7 +19,8 @@ _WIDE = 1.1  # of the size: a gap between two pieces of a line
 _TALL = 1.55
 _SMALL, _LIMIT_GAP = 0.85, 0.6  # of the size of a sum
 _PROSE_SHARE = 0.35  # of the signs of a piece are letters of words
-_UNSEEN = "\ufe00\ufe01\u200b\u200c\u2060\ufeff\u2061\u2062\u2063\u2064"
+_VARIANTS = "\ufe00\ufe01"  # of the letter before
+_UNSEEN = _VARIANTS + "\u200b\u200c\u2060\ufeff\u2061\u2062\u2063\u2064"
 _LONGEST_RULE = 0.9  # of the page's width
 
 
@@ -118,6 +119,8 @@ def _pieces_of_line(line: dict[str, Any], codes: Codes) -> list[Piece]:
                 continue
             sign = sign_of(char, span, codes)
             if sign is None:
+                if char["c"] in _VARIANTS and pieces:
+                    pieces[-1].signs[-1].printed.append(char)
                 continue
             if not pieces or sign.box[0] - pieces[-1].signs[-1].box[2] > _WIDE * sign.size:
                 word = _counted(pieces, word)
@@ -162,7 +165,9 @@ def is_word(letters: Sequence[Sign]) -> bool:
 
 def is_prose(piece: Piece) -> bool:
     """Whether a piece of a line is words of a language."""
-    return piece.words > 0 and not piece.is_limit and (piece.letters > _PROSE_SHARE * len(piece.signs) or piece.words > 2)
+    return (
+        piece.words > 0 and not piece.is_limit and (piece.letters > _PROSE_SHARE * len(piece.signs) or piece.words > 2)
+    )
 
 
 def is_case(piece: Piece, braces: Sequence[Sign]) -> bool:

@@ -89,28 +89,33 @@ def with_long_arrows(signs: Sequence[Sign]) -> list[Sign]:
     order = sorted(signs, key=lambda sign: sign.box[0])
     made: list[Sign] = []
     for sign in order:
-        last = made[-1] if made else None
-        tex = _PAIRS.get(last.char + sign.char) if last and last.char and sign.char else None
-        if last and tex and sign.box[0] - last.box[2] < 0.05 * sign.size and abs(sign.base - last.base) < 0.5:
-            whole = composed(tex, [last, sign], base=sign.base, size=sign.size)
-            whole.kind, whole.char = Kind.RELATION, _LONG.get(tex, "")
-            made[-1] = whole
-        else:
+        half = next((at for at in range(len(made) - 1, -1, -1) if _is_half(made[at], sign)), None)
+        if half is None:
             made.append(sign)
+            continue
+        tex = _PAIRS[made[half].char + sign.char]
+        made[half] = composed(tex, [made[half], sign], base=sign.base, size=sign.size)
+        made[half].kind, made[half].char = Kind.RELATION, _LONG.get(tex, "")
     return _with_longer_arrows(made)
+
+
+def _is_half(one: Sign, other: Sign) -> bool:
+    """Whether two signs that touch are the halves of an arrow; a letter may be set over them."""
+    touch = -other.size < other.box[0] - one.box[2] < 0.05 * other.size
+    return touch and one.char != "" and one.char + other.char in _PAIRS and abs(other.base - one.base) < 0.5
 
 
 def _with_longer_arrows(signs: Sequence[Sign]) -> list[Sign]:
     """The signs with arrows made whole to which more than one line is joined."""
-    made: list[Sign] = []
-    for sign in reversed(signs):
-        last = made[-1] if made else None
-        if last and sign.char == "−" and last.char == "⟶" and last.box[0] - sign.box[2] < 0.05 * sign.size:
-            made[-1] = composed(last.tex, [sign, last], base=last.base, size=last.size)
-            made[-1].kind, made[-1].char = last.kind, last.char
-        else:
-            made.append(sign)
-    return made[::-1]
+    left = list(signs)
+    for arrow in [sign for sign in signs if sign.char == "⟶"]:
+        while line := next(
+            (s for s in left if s.char == "−" and -0.6 < (arrow.box[0] - s.box[2]) / s.size < 0.05), None
+        ):
+            parts, arrow = [line, arrow], composed(arrow.tex, [line, arrow], base=arrow.base, size=arrow.size)
+            arrow.kind, arrow.char = Kind.RELATION, "⟶"
+            left = [*without(left, parts), arrow]
+    return left
 
 
 def with_accents(signs: Sequence[Sign], write: Write) -> list[Sign]:

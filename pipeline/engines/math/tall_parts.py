@@ -157,8 +157,10 @@ def _put(
     part = Sign(tex, kind, box, line.base, line.size, PART, sure=True, axis=axis)
     part.printed = [char for sign in parts for char in sign.printed]
     gone = {id(sign) for sign in parts}
-    held = [piece for piece in line.pieces if piece.signs]
-    host = min(held, key=lambda piece: max(piece.box[0] - part.x, part.x - piece.box[2]))
+    held = [piece for piece in line.pieces if any(map(line.holds, piece.signs))]
+    host = (
+        line.pieces[0] if not held else min(held, key=lambda piece: max(piece.box[0] - part.x, part.x - piece.box[2]))
+    )
     for piece in {id(home): home for sign in parts if (home := signs.home.get(id(sign)))}.values():
         piece.signs = [sign for sign in piece.signs if id(sign) not in gone]
         if piece is not host:

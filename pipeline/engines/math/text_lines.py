@@ -18,6 +18,7 @@ _LEVEL, _LEVEL_TALL = 0.1, 0.3  # of the size: from the baseline of the line
 _ON_AXIS = 0.2
 _SET_TO = 0.6
 _FEW_WORDS = 2
+_LARGE, _LETTERS = 1.8, 0.4  # of the size; of the signs of a line
 _FULL = 1.5  # of the size: a full line ends so near to the right edge of the others
 _LEFT = 0.6
 _PITCH = 2.0  # of the size: to the next line of a paragraph, at most
@@ -65,11 +66,11 @@ class _Order:
         last = bisect_right(self._heights, line.axis + _ON_AXIS * line.size)
         return [piece for piece in near if any(map(line.holds, piece.signs))], self._rules[first:last]
 
-    def scripts(self, line: TextLine) -> list[tuple[float, float]]:
-        """The edges of indices and exponents that stand apart in the text layer."""
+    def scripts(self, line: TextLine) -> list[Piece]:
+        """The indices and exponents that stand apart in the text layer."""
         slack = _SET_TO * line.size
         near = self.between(line.base - slack, line.base + slack)
-        return [(piece.box[0], piece.box[2]) for piece in near if piece.size < SMALL * line.size]
+        return [piece for piece in near if piece.size < SMALL * line.size and not piece.in_line]
 
 
 def text_lines(pieces: Sequence[Piece], rules: Sequence[Rule]) -> list[TextLine]:
@@ -80,11 +81,20 @@ def text_lines(pieces: Sequence[Piece], rules: Sequence[Rule]) -> list[TextLine]
     for seed in order.pieces:
         if not seed.in_line and seed.words and is_prose(seed) and not is_case(seed, braces):
             line = _line_at(seed, order)
-            if sum(piece.words for piece in line.pieces) > _FEW_WORDS:
+            if _is_text(line):
                 lines.append(line)
             else:
                 _set_in_line(line, False)
     return [*lines, *_last_lines(lines, order)]
+
+
+def _is_text(line: TextLine) -> bool:
+    """Whether a line has more than a few words: where signs are as large as in formulas that stand alone, most of it."""
+    words = sum(piece.words for piece in line.pieces)
+    signs = [sign for piece in line.pieces for sign in piece.signs]
+    large = any(sign.kind in (Kind.BIG, Kind.INTEGRAL) and sign.height > _LARGE * line.size for sign in signs)
+    letters = words + sum(piece.letters for piece in line.pieces)
+    return words > _FEW_WORDS and not (large and letters < _LETTERS * len(signs))
 
 
 def _line_at(seed: Piece, order: _Order) -> TextLine:
@@ -93,9 +103,10 @@ def _line_at(seed: Piece, order: _Order) -> TextLine:
     line = TextLine(seed.base, seed.size, [], x0, x1)
     room = _NEAR * line.size
     pieces, rules = order.level(line)
-    ahead: list[tuple[float, float, Piece | Rule | None]] = [(p.box[0], p.box[2], p) for p in pieces]
+    members = [*pieces, *order.scripts(line)]
+    ahead: list[tuple[float, float, Piece | Rule | None]] = [(p.box[0], p.box[2], p) for p in members]
     ahead += [(rule.x0, rule.x1, rule) for rule in rules]
-    ahead += [(left, right, None) for left, right in [*_between_brackets(pieces, line), *order.scripts(line)]]
+    ahead += [(left, right, None) for left, right in _between_brackets(pieces, line)]
     while near := [item for item in ahead if item[0] < line.right + room and item[1] > line.left - room]:
         ahead = [item for item in ahead if not any(item is other for other in near)]
         for left, right, item in near:
