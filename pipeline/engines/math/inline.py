@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pipeline.engines.math.printed import Piece, big_or_tall, is_prose, is_word
 from pipeline.engines.math.signs import Rule, Sign, around, without
@@ -109,7 +110,7 @@ def _reaches(row: _Row, piece: Piece) -> bool:
 def _add(row: _Row, piece: Piece) -> None:
     for sign in piece.signs:
         level = sign.axis is None and sign.size > 0.85 * row.size and abs(sign.base - row.base) < 0.1 * row.size
-        if level or _is_centred(sign, row) or _is_root(sign, row):
+        if level or _is_centred(sign, row):
             row.level.append(sign)
             row.left, row.right = min(row.left, sign.box[0]), max(row.right, sign.box[2])
         else:
@@ -118,11 +119,6 @@ def _add(row: _Row, piece: Piece) -> None:
 
 def _is_centred(sign: Sign, row: _Row) -> bool:
     return sign.axis is not None and abs(sign.axis - (row.base - 0.25 * row.size)) < 0.4 * row.size
-
-
-def _is_root(sign: Sign, row: _Row) -> bool:
-    """Whether a sign of a root, which hangs from its origin, reaches over the height of a line."""
-    return sign.kind is Kind.RADICAL and sign.box[1] < row.base - 0.25 * row.size < sign.box[3]
 
 
 def _runs(row: _Row) -> list[list[Sign]]:
@@ -306,6 +302,8 @@ def _words(signs: Sequence[Sign]) -> set[int]:
     words = [group for group in groups if is_word(group) and "".join(s.char for s in group) not in FUNCTIONS]
     slanted = sum(not group[0].alphabet for group in words) > 1  # then two letters are a word, too
     words += [group for group in groups if len(group) == 1 or (slanted and len(group) == 2)]
+    touching = {id(a) for a, b in pairwise(signs) if b.sure and b.kind is Kind.LETTER and _same_place(a, b)}
+    words = [group for group in words if len(group) > 1 or id(group[0]) not in touching]  # the d of dx
     return {id(letter) for group in words for letter in group}
 
 
@@ -316,6 +314,10 @@ def _is_letter(sign: Sign) -> bool:
 
 def _same_word(before: Sign, sign: Sign) -> bool:
     return _is_letter(sign) and sign.box[0] - before.box[2] < 0.2 * sign.size
+
+
+def _same_place(one: Sign, other: Sign) -> bool:
+    return other.box[0] - one.box[2] < 0.12 * other.size
 
 
 def _with_scripts(run: list[Sign], row: _Row, rules: Sequence[Rule]) -> Inline | None:

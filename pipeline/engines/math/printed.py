@@ -203,7 +203,9 @@ def sign_of(char: dict[str, Any], span: dict[str, Any], codes: Codes) -> Sign | 
         printed=[char],
     )
     grows = kind in (Kind.OPEN, Kind.CLOSE, Kind.FENCE)
-    if kind in (Kind.BIG, Kind.INTEGRAL) or (grows and (y1 - y0 > _TALL * size or is_extension_font(font))):
+    if kind in (Kind.BIG, Kind.INTEGRAL, Kind.RADICAL) or (
+        grows and (y1 - y0 > _TALL * size or is_extension_font(font))
+    ):
         sign.axis = (y0 + y1) / 2
         sign.base = sign.axis + AXIS * size
     return sign

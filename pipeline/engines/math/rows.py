@@ -235,7 +235,7 @@ def _parts(
     for host in hosts:
         low, high = below.get(id(host), []), above.get(id(host), [])
         tex = host.tex
-        if (low or high) and not _is_one(tex):
+        if (low or high) and not (_is_one(tex) or (not low and _INDEXED.fullmatch(tex))):
             tex = f"{{{tex}}}"
         tex = _labelled(host, low, high, write) if host.char in _LABELLED else tex + _scripts(low, high, write)
         whole = Sign(tex, host.kind, host.box, host.base, host.size, host.char)
@@ -370,6 +370,7 @@ def _is_sign_of(sign: Sign, before: Sign | None) -> bool:
     return sign.kind is Kind.BINARY and sign.char in "+-−±∓" and first
 
 
+_INDEXED = re.compile(r"\\[A-Za-z]+_\{[^{}]*\}")  # an exponent may follow
 _PROSE = re.compile(
     r"\\mathrm\{[^\W\d_]{2,}\}(?: \\mathrm\{[^\W\d_]+\})+"
     r"|\\mathrm\{(?:if|otherwise|else|for|where|and|or|when|is|with|such|that|as|in"

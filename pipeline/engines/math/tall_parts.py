@@ -23,6 +23,7 @@ _REACH = 3.0  # of the size: how far parts lie from the baseline
 _EDGE_PT = 1.5
 _LIMIT_GAP = 0.6  # of the size
 _LETTER_GAP = 0.14
+_TALL, _LIMIT_BESIDE = 1.5, 0.25
 _MOST_SIGNS = 60  # of one part
 PART = "\ufffc"  # what a part is instead of a character
 
@@ -114,9 +115,25 @@ def _add_limits(line: TextLine, host: list[Sign], signs: _Signs) -> None:
     over = [s for s in small if y0 - _LIMIT_GAP * line.size < s.box[3] < y0 + slack]
     whole = host[0] if len(host) == 1 else Sign("", Kind.WORD, (x0, y0, x1, y1), line.base, line.size)
     limits = [*centred(whole, under), *centred(whole, over)]
+    if host[0].kind is Kind.INTEGRAL and not limits:
+        limits = [*_beside(host[0], small, y0, line.size), *_beside(host[0], small, y1, line.size)]
     if limits:
         tex = tex_of([*host, *limits], [])
         _put(line, tex, [*host, *limits], (x0, y0, x1, y1), line.axis, signs, Kind.BIG)
+
+
+def _beside(integral: Sign, small: Sequence[Sign], y: float, size: float) -> list[Sign]:
+    """The limit to the right of the top or the foot of a tall integral, too far from the line to be set to it."""
+    if integral.height < _TALL * size:
+        return []
+    limit: list[Sign] = []
+    right = integral.box[2]
+    for sign in sorted((s for s in small if s.x > integral.x and abs(s.y - y) < size), key=lambda s: s.box[0]):
+        if sign.box[0] - right > _LIMIT_BESIDE * size:
+            break
+        limit.append(sign)
+        right = max(right, sign.box[2])
+    return limit
 
 
 def _bracket_pairs(line: TextLine) -> Iterator[tuple[Sign, Sign]]:

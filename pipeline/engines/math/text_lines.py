@@ -18,7 +18,7 @@ _LEVEL, _LEVEL_TALL = 0.1, 0.3  # of the size: from the baseline of the line
 _ON_AXIS = 0.2
 _SET_TO = 0.6
 _FEW_WORDS = 2
-_LARGE, _LETTERS = 1.8, 0.4  # of the size; of the signs of a line
+_LARGE, _LETTERS = 1.25, 0.4  # of the size; of the signs of a line
 _FULL = 1.5  # of the size: a full line ends so near to the right edge of the others
 _LEFT = 0.6
 _PITCH = 2.0  # of the size: to the next line of a paragraph, at most
@@ -89,7 +89,7 @@ def text_lines(pieces: Sequence[Piece], rules: Sequence[Rule]) -> list[TextLine]
 
 
 def _is_text(line: TextLine) -> bool:
-    """Whether a line has more than a few words: where signs are as large as in formulas that stand alone, most of it."""
+    """Whether a line has more than a few words; where sums are as large as in formulas that stand alone, most of it."""
     words = sum(piece.words for piece in line.pieces)
     signs = [sign for piece in line.pieces for sign in piece.signs]
     large = any(sign.kind in (Kind.BIG, Kind.INTEGRAL) and sign.height > _LARGE * line.size for sign in signs)

@@ -322,7 +322,7 @@ def _title_goes_on(above: Region, below: Region) -> bool:
 
 
 def _numbered_title_goes_on(above: Region, below: Region) -> bool:
-    """Whether a centred line with the number of a chapter goes on right below, set alike, however far lines stand apart.
+    """Whether a centred line with the number of a chapter goes on right below, set alike, where lines stand far apart.
 
     The model may take each of the lines for a text or for a title.
     """
