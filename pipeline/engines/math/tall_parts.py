@@ -93,14 +93,14 @@ def _with_limits(line: TextLine) -> Iterator[list[Sign]]:
     """What takes limits on a line: signs of sums, and the letters of names such as max."""
     level = sorted((s for piece in line.pieces for s in piece.signs if line.holds(s)), key=lambda s: s.box[0])
     word: list[Sign] = []
-    for before, sign in pairwise([None, *level, None]):
-        near = word and sign and sign.kind is Kind.LETTER and sign.box[0] - before.box[2] < _LETTER_GAP * line.size
-        if not near:
+    for sign in [*level, None]:
+        letter = sign if sign is not None and sign.kind is Kind.LETTER else None
+        if word and not (letter and letter.box[0] - word[-1].box[2] < _LETTER_GAP * line.size):
             if "".join(s.char for s in word) in WITH_LIMITS:
                 yield word
             word = []
-        if sign is not None and sign.kind is Kind.LETTER:
-            word.append(sign)
+        if letter:
+            word.append(letter)
         if sign is not None and sign.kind in (Kind.BIG, Kind.INTEGRAL):
             yield [sign]
 
