@@ -53,7 +53,7 @@ def displays_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence
     outside = [piece for piece in pieces if not (piece.in_line or is_prose(piece))]
     numbers = [piece for piece in outside if _NUMBER.fullmatch("".join(sign.char for sign in piece.signs))]
     free = [piece for piece in outside if piece not in numbers and not lines.holds(piece)]
-    weak = [piece for piece in prose if not piece.in_line and (piece.words <= 4 or piece not in strong)]
+    weak = [piece for piece in prose if piece.words <= 4 or piece not in strong]
     displays = []
     rows = [row for group in _groups(free, rules) for row in aligned_rows(group)]
     groups = [part for row in rows for part in _single_rows(row, rules)]
