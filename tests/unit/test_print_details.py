@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -180,6 +181,18 @@ def test_the_lines_of_a_centred_title_are_one() -> None:
     numbered = item("2. PURSUANT TO THE ACT", 230, 113)
     for other in (apart, left, numbered):
         assert len(put_together([region(Label.TITLE, first), region(Label.HEADING, other)])) == 2
+
+
+def test_a_chapters_heading_over_several_lines_is_one_however_far_apart_they_are() -> None:
+    rows = [("Chapter 2. Proof of Transfor-", 200), ("mation Laws of the Order", 212), ("And of its Form", 235)]
+    lines = [replace(item(text, x, 100 + 25 * at), font="Caps") for at, (text, x) in enumerate(rows)]
+    (title,) = put_together([region(Label.TEXT, line) for line in lines])
+    assert title.label is Label.HEADING
+    assert [line.text for line in title.lines] == [text for text, _ in rows]
+    section = replace(item("2.1 Laws of the Order in it", 206, 125), font="Caps")
+    body = replace(item("mation Laws of the Order", 212, 125), font="Body")
+    for other in (section, body):
+        assert len(put_together([region(Label.TEXT, lines[0]), region(Label.TEXT, other)])) == 2
 
 
 def test_a_glyph_that_macos_names_twice_is_one_character() -> None:

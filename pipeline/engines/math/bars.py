@@ -10,15 +10,18 @@ from pipeline.engines.math.symbols import ALWAYS_ACCENTS, Kind
 Write = Callable[[list[Sign]], str]
 
 _NEAR = 0.95  # of the size: how far the nearest sign lies from the bar of its fraction
+_NEXT = 0.7  # between the lines of two fractions that stand below each other
+_JUTS = 0.15  # how far a sign may reach over the end of a bar
 _CLOSE = 0.3  # and how far letters lie below a bar that is theirs
 
 
 def with_bars(signs: Sequence[Sign], rules: Iterable[Rule], write: Write) -> list[Sign]:
     """The signs with fractions, roots and bars written; the shortest lines first, as they lie inside of others."""
     left = list(signs)
-    for rule in sorted(rules, key=lambda rule: rule.x1 - rule.x0):
+    order = sorted(rules, key=lambda rule: rule.x1 - rule.x0)
+    for rule in order:
         radical = next((sign for sign in left if _carries(sign, rule)), None)
-        left = _root(left, rule, radical, write) if radical else _bar(left, rule, write)
+        left = _root(left, rule, radical, write) if radical else _bar(left, rule, order, write)
     for radical in [sign for sign in left if sign.kind is Kind.RADICAL]:
         left = _bare_root(left, radical, write)
     return left
@@ -71,11 +74,12 @@ def _degree(signs: Sequence[Sign], radical: Sign) -> list[Sign]:
     ]
 
 
-def _bar(signs: list[Sign], rule: Rule, write: Write) -> list[Sign]:
+def _bar(signs: list[Sign], rule: Rule, rules: Sequence[Rule], write: Write) -> list[Sign]:
     over = [s for s in signs if rule.x0 - 1.5 < s.x < rule.x1 + 1.5 and s.char not in ALWAYS_ACCENTS]
-    above = _reached([s for s in over if s.box[3] < rule.y + 0.15 * s.size and s.y < rule.y], rule.y, upwards=True)
-    below = _reached([s for s in over if s.box[1] > rule.y - 0.15 * s.size and s.y > rule.y], rule.y, upwards=False)
-    if above and below:
+    above = reached([s for s in over if s.box[3] < rule.y + 0.15 * s.size and s.y < rule.y], rule.y, upwards=True)
+    below = reached([s for s in over if s.box[1] > rule.y - 0.15 * s.size and s.y > rule.y], rule.y, upwards=False)
+    above, below = _up_to_next(above, rule, rules), _up_to_next(below, rule, rules)
+    if above and below and not any(_juts_out(sign, rule) for sign in (*above, *below)):
         size = max(main_size(above), main_size(below))
         tex = f"\\frac{{{write(above)}}}{{{write(below)}}}"
         whole = composed(tex, [*above, *below], base=rule.y + AXIS * size, size=size, axis=rule.y)
@@ -86,6 +90,27 @@ def _bar(signs: list[Sign], rule: Rule, write: Write) -> list[Sign]:
     if above and _spans(rule, above) and rule.y - main_base(above) < _CLOSE * main_size(above):
         return _barred(signs, above, "underline", write)
     return signs
+
+
+def _up_to_next(parts: list[Sign], rule: Rule, rules: Sequence[Rule]) -> list[Sign]:
+    """The signs on one side of a bar without those of a fraction right above or below, as in columns of fractions."""
+    if not parts:
+        return parts
+    below = parts[0].y > rule.y
+    others = [r for r in rules if (r.y > rule.y) is below and r != rule and r.x0 < rule.x1 and r.x1 > rule.x0]
+    for other in sorted(others, key=lambda other: abs(other.y - rule.y)):
+        between = [sign for sign in parts if min(rule.y, other.y) < sign.y < max(rule.y, other.y)]
+        near = [sign for sign in between if abs(sign.y - rule.y) < abs(sign.y - other.y)]
+        far = [*without(between, near), *(s for s in parts if s.axis is not None and abs(s.axis - other.y) < 0.5)]
+        if near and far and abs(main_base(near) - main_base(far)) > _NEXT * main_size(far):
+            return near
+    return parts
+
+
+def _juts_out(sign: Sign, rule: Rule) -> bool:
+    """Whether a sign reaches further than a bar: that of a fraction is as long as the longer of its parts."""
+    slack = _JUTS * sign.size
+    return sign.box[0] < rule.x0 - slack or sign.box[2] > rule.x1 + slack
 
 
 def _barred(signs: list[Sign], parts: list[Sign], command: str, write: Write) -> list[Sign]:
@@ -100,7 +125,7 @@ def _spans(rule: Rule, parts: Sequence[Sign]) -> bool:
     return abs(x0 - rule.x0) < 0.4 * size and abs(x1 - rule.x1) < 0.4 * size
 
 
-def _reached(signs: Sequence[Sign], y: float, *, upwards: bool) -> list[Sign]:
+def reached(signs: Sequence[Sign], y: float, *, upwards: bool) -> list[Sign]:
     """The signs on one side of a line that follow it, and each other, without a gap."""
 
     def start(sign: Sign) -> float:

@@ -18,7 +18,7 @@ _FAMILIES = (
 )  # fmt: skip
 _MATRICES = {("(", ")"): "pmatrix", ("[", "]"): "bmatrix", ("|", "|"): "vmatrix", ("{", "}"): "Bmatrix",
              ("‖", "‖"): "Vmatrix"}  # fmt: skip
-_COLUMN_GAP = 0.7  # of the size
+_COLUMN_GAP, _SMALL_GAP = 0.7, 0.3  # of the size; of that of rows within a line of text
 _END_GAP = 1.6
 _ROW_GAP = 0.75
 _BINOMIAL = 1.3  # of the size: rows of a matrix are 1.2 apart
@@ -85,7 +85,7 @@ def with_pairs(signs: Sequence[Sign], write: Write) -> list[Sign]:
         inside = without(inside, pair)
         if inside:
             whole = composed(
-                _between(opened, inside, closed, write),
+                between(opened, inside, closed, write),
                 [opened, *inside, closed],
                 base=opened.y + AXIS * main_size(inside),
                 size=main_size(inside),
@@ -110,12 +110,14 @@ def _innermost(signs: Sequence[Sign]) -> tuple[Sign, Sign] | None:
     return None
 
 
-def _between(opened: Sign, inside: list[Sign], closed: Sign, write: Write) -> str:
+def between(opened: Sign, inside: list[Sign], closed: Sign, write: Write, *, small: bool = False) -> str:
+    """What stands between brackets with them; ``small``: in rows that are set within a line of text."""
     rows = rows_of(inside)
     if len(rows) > 1:
-        if _is_binomial(opened, rows):
+        gap = _SMALL_GAP if small else _COLUMN_GAP
+        if _is_binomial(opened, rows, gap, small=small):
             return f"\\binom{{{write(rows[0])}}}{{{write(rows[1])}}}"
-        body = matrix_body(rows, write)
+        body = matrix_body(rows, write, gap)
         name = _MATRICES.get((opened.char, closed.char))
         if name:
             return f"\\begin{{{name}}} {body} \\end{{{name}}}"
@@ -125,11 +127,11 @@ def _between(opened: Sign, inside: list[Sign], closed: Sign, write: Write) -> st
     return f"\\left{_fenced(opened)} {content} \\right{_fenced(closed)}"
 
 
-def _is_binomial(opened: Sign, rows: Sequence[Sequence[Sign]]) -> bool:
+def _is_binomial(opened: Sign, rows: Sequence[Sequence[Sign]], gap: float, *, small: bool) -> bool:
     """Whether two short rows stand further apart than the rows of a matrix, as TeX sets them."""
-    if opened.char != "(" or len(rows) != 2 or any(len(_cells(row)) > 1 for row in rows):
+    if opened.char != "(" or len(rows) != 2 or any(len(_cells(row, gap)) > 1 for row in rows):
         return False
-    return main_base(rows[1]) - main_base(rows[0]) > _BINOMIAL * main_size(rows[0])
+    return small or main_base(rows[1]) - main_base(rows[0]) > _BINOMIAL * main_size(rows[0])
 
 
 def _fenced(bracket: Sign) -> str:
@@ -170,7 +172,7 @@ def _up_to_wide_gap(signs: Sequence[Sign]) -> list[Sign]:
 def rows_of(signs: Sequence[Sign]) -> list[list[Sign]]:
     """The rows that signs stand in, one below the other, indices and limits with the nearest of them."""
     size = main_size(signs)
-    level = sorted((s for s in signs if s.size > 0.9 * size), key=_base)
+    level = sorted((s for s in signs if _may_begin_row(s, size)), key=_base)
     groups: list[list[Sign]] = []
     for sign in level:
         if groups and _base(sign) - _base(groups[-1][-1]) < _ROW_GAP * size:
@@ -179,10 +181,15 @@ def rows_of(signs: Sequence[Sign]) -> list[list[Sign]]:
             groups.append([sign])
     if len(groups) < 2:
         return [list(signs)]
-    small = [sign for sign in signs if sign.size <= 0.9 * size]
+    small = [sign for sign in signs if not _may_begin_row(sign, size)]
     for sign in sorted(small, key=lambda sign: (-sign.size, sign.box[0])):
         min(groups, key=lambda group: min(_distance(sign, other) for other in group)).append(sign)
     return groups
+
+
+def _may_begin_row(sign: Sign, size: float) -> bool:
+    """Whether a sign is no index: large, or a fraction that is higher than a large one."""
+    return sign.size > 0.9 * size or (sign.axis is not None and sign.height > 1.1 * size)
 
 
 def _distance(sign: Sign, other: Sign) -> float:
@@ -196,17 +203,17 @@ def _base(sign: Sign) -> float:
     return sign.base if sign.axis is None else sign.axis + AXIS * sign.size
 
 
-def matrix_body(rows: Sequence[Sequence[Sign]], write: Write) -> str:
-    """Rows as TeX, cells parted by ``&``."""
-    return r" \\ ".join(" & ".join(write(cell) for cell in _cells(row)) for row in rows)
+def matrix_body(rows: Sequence[Sequence[Sign]], write: Write, gap: float = _COLUMN_GAP) -> str:
+    """Rows as TeX, cells parted by ``&``. ``gap``: between cells, in parts of the size."""
+    return r" \\ ".join(" & ".join(write(cell) for cell in _cells(row, gap)) for row in rows)
 
 
-def _cells(row: Sequence[Sign]) -> list[list[Sign]]:
+def _cells(row: Sequence[Sign], gap: float) -> list[list[Sign]]:
     size, base = main_size(row), main_base(row)
     cells: list[list[Sign]] = []
     right = 0.0
     for sign in sorted(row, key=lambda sign: sign.box[0]):
-        apart = sign.box[0] - right > _COLUMN_GAP * size and is_level(sign, base, size)
+        apart = sign.box[0] - right > gap * size and is_level(sign, base, size)
         if cells and not (apart and not _runs_on(cells[-1][-1], sign)):
             cells[-1].append(sign)
         else:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.engines.math.printed import Piece, big_or_tall, is_word, signs_of
+from pipeline.engines.math.aligned_rows import aligned_rows
+from pipeline.engines.math.printed import Piece, big_or_tall, is_case, is_prose, is_word, signs_of
 from pipeline.engines.math.signs import Rule, Sign, around, is_level, main_base, main_size
 from pipeline.engines.math.symbols import WITH_LIMITS, Kind
 from stores.models import Box
@@ -14,7 +15,6 @@ from stores.models import Box
 _NUMBER = re.compile(r"[(\[](?:[A-Z]\.?)?\d{1,3}(?:[.\-–]\d{1,3}){0,2}[a-z]?'?[)\]]")
 _ITEM = re.compile(r"\(?\d{1,3}[.)](?!\d)|\([a-z]\)(?=[^=])")
 _MOST_OF_IT = 0.5  # of the box of a table or figure: then that is the formula
-_PROSE_SHARE = 0.35  # of the signs of a piece are letters of words
 _BAND = (0.75, 0.25)  # of the size: how far a line of text reaches over and under its baseline
 _ROW_GAP = 3.2  # of the size: between two parts of one formula
 _NEAR = 0.6  # of the size: between a sign and what is set above or below it
@@ -42,25 +42,22 @@ class Display:
         return sorted(signs_of(self.pieces), key=lambda sign: sign.box[0])[self.lead :]
 
 
-def is_prose(piece: Piece) -> bool:
-    """Whether a piece of a line is words of a language."""
-    return piece.words > 0 and (piece.letters > _PROSE_SHARE * len(piece.signs) or piece.words > 2)
-
-
 def displays_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence[Box]) -> list[Display]:
     """The formulas on lines of their own. ``barred``: boxes of tables and figures, which hold none."""
     if len(pieces) > _MOST_PIECES:
         return []
     prose = [piece for piece in pieces if is_prose(piece)]
-    braces = [sign for sign in signs_of(pieces) if sign.char in "{⎨" and sign.axis is not None]
-    strong = [piece for piece in prose if piece.words > 2 and not _is_case(piece, braces)]
+    braces = [sign for sign in signs_of(pieces) if sign.char and sign.char in "{⎨" and sign.axis is not None]
+    strong = [piece for piece in prose if piece.words > 2 and not is_case(piece, braces)]
     lines = _Bands(strong)
-    outside = [piece for piece in pieces if not is_prose(piece)]
+    outside = [piece for piece in pieces if not (piece.in_line or is_prose(piece))]
     numbers = [piece for piece in outside if _NUMBER.fullmatch("".join(sign.char for sign in piece.signs))]
     free = [piece for piece in outside if piece not in numbers and not lines.holds(piece)]
-    weak = [piece for piece in prose if piece.words <= 4 or piece not in strong]
+    loose = [piece for piece in prose if not (piece.in_line and piece.sure)]
+    weak = [piece for piece in loose if piece.words <= 4 or piece not in strong]
     displays = []
-    groups = [part for group in _groups(free, rules) for part in _single_rows(group, rules)]
+    rows = [row for group in _groups(free, rules) for row in aligned_rows(group)]
+    groups = [part for row in rows for part in _single_rows(row, rules)]
     for group in groups:
         _add_words(group, weak)
     for group in _merged([group for group in groups if group]):
@@ -74,15 +71,6 @@ def displays_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence
             displays.append(display)
     _add_numbers(displays, numbers)
     return sorted(displays, key=lambda display: (display.box[1], display.box[0]))
-
-
-def _is_case(piece: Piece, braces: Sequence[Sign]) -> bool:
-    """Whether words stand to the right of a tall brace: they say when a case holds."""
-    x0, y0, _, y1 = piece.box
-    y = (y0 + y1) / 2
-    return any(
-        b.height > 1.7 * piece.size and b.box[1] < y < b.box[3] and 0 < x0 - b.box[2] < 20 * piece.size for b in braces
-    )
 
 
 class _Bands:

@@ -37,6 +37,7 @@ _LARGE = (  # OMX: brackets and operators that grow, from 0; pieces of brackets 
 )
 _PIECES = "⏐⎯®©™⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪⎮⎞⎟⎠⎤⎥⎦⎫⎬⎭"  # from U+F8E6, where Adobe's names of glyphs lead
 _MT_EXTRA = {"I": "∩", "U": "∪", "K": "…", "L": "⋯", "M": "⋮", "O": "⋱", "h": "ℏ", "l": "ℓ", "m": "∓", "r": "⃗"}
+_ESINT = str.maketrans("´ˆ˜¨˝˚¸˛", "∫∫∬∬∭∭∮∮")  # each sign in two sizes; the text layer has what stands there in T1
 _WIDE = str.maketrans("，＜＞＝＋－（）；：｜", ",<>=+−();:|")
 _ALPHABETS = {
     "BOLD ITALIC": "boldsymbol", "BOLD SCRIPT": "mathcal", "BOLD FRAKTUR": "mathfrak", "BOLD": "mathbf",
@@ -90,6 +91,8 @@ def letter_of(char: str, code: str, font: str, bold: bool, italic: bool) -> Lett
     char = _decoded(char, code, name).translate(_WIDE)
     if name.startswith(("mtextra", "mt-extra")):
         char = _MT_EXTRA.get(char, char)
+    if name.startswith("esint"):
+        char = char.translate(_ESINT)
     if 0x1D400 <= ord(char) <= 0x1D7FF or (0x2100 <= ord(char) <= 0x214F and char.isalpha()):
         return _of_plane(char)
     if not char.isalpha():

@@ -10,6 +10,7 @@ from pipeline.engines.math.displays import Display, displays_of
 from pipeline.engines.math.inline import Inline, inlines_of
 from pipeline.engines.math.printed import Codes, Piece, pieces_of
 from pipeline.engines.math.signs import Rule, Sign, around, main_base, main_size
+from pipeline.engines.math.tall_parts import with_tall_parts
 from pipeline.engines.math.tree import tex_of
 from stores.models import Box
 
@@ -44,7 +45,7 @@ def take_formulas(
 
     ``rules``: the level lines drawn on the page; ``barred``: boxes of tables and figures, whose text stays.
     """
-    pieces = pieces_of(blocks, codes)
+    pieces, rules = with_tall_parts(pieces_of(blocks, codes), rules)
     displays = [(display, _tex_of_display(display)) for display in displays_of(pieces, rules, barred)]
     displays = [(display, tex) for display, tex in displays if tex]
     gone = {id(piece) for display, _ in displays for piece in _pieces(display)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from pipeline.engines.math.fonts import is_extension_font, is_math_font, is_typewriter_font, letter_of
@@ -16,7 +17,10 @@ Codes = Mapping[tuple[int, int], str]  # of characters that the text layer does 
 _ITALIC, _MONO, _BOLD = 2, 8, 16
 _WIDE = 1.1  # of the size: a gap between two pieces of a line
 _TALL = 1.55
-_UNSEEN = "\u200b\u200c\u2060\ufeff\u2061\u2062\u2063\u2064"
+_SMALL, _LIMIT_GAP = 0.85, 0.6  # of the size of a sum
+_PROSE_SHARE = 0.35  # of the signs of a piece are letters of words
+_VARIANTS = "\ufe00\ufe01"  # of the letter before
+_UNSEEN = _VARIANTS + "\u200b\u200c\u2060\ufeff\u2061\u2062\u2063\u2064"
 _LONGEST_RULE = 0.9  # of the page's width
 
 
@@ -28,12 +32,15 @@ class Piece:
     blanks: list[dict[str, Any]] = field(default_factory=list)
     words: int = 0
     letters: int = 0
-    _box: tuple[int, Box] | None = None
+    in_line: bool = False  # it stands in a line of words
+    is_limit: bool = False  # it is set over or under a sum
+    _box: tuple[tuple[int, int], Box] | None = None
 
     @property
     def box(self) -> Box:
-        if self._box is None or self._box[0] != len(self.signs):
-            self._box = len(self.signs), around(self.signs)
+        now = id(self.signs), len(self.signs)
+        if self._box is None or self._box[0] != now:
+            self._box = now, around(self.signs)
         return self._box[1]
 
     @property
@@ -60,7 +67,36 @@ def pieces_of(blocks: Iterable[dict[str, Any]], codes: Codes) -> list[Piece]:
         for line in block.get("lines", ()):
             if line["dir"][0] > 0.9 and not _is_typewritten(line):
                 pieces += _pieces_of_line(line, codes)
+    for piece in pieces:
+        _place_accents(piece.signs)
+    _mark_limits(pieces)
     return pieces
+
+
+def _place_accents(signs: Sequence[Sign]) -> None:
+    """Put accents without a width over the letters that follow: the text layer has them at the end of those before."""
+    for accent, sign in pairwise(signs):
+        x0, _, x1, _ = accent.box
+        if accent.kind is Kind.ACCENT and accent.sure and x1 - x0 < 0.01 and sign.box[0] - x0 < 0.5 * sign.size:
+            left, top, right, _ = sign.box
+            accent.box = (left, top - 0.2 * sign.size, right, top - 0.05 * sign.size)
+            accent.base, accent.size = sign.base, sign.size
+
+
+def _mark_limits(pieces: Sequence[Piece]) -> None:
+    """Mark the small pieces right over and under the signs of sums: their words are none of a text."""
+    sums = [sign for piece in pieces for sign in piece.signs if sign.kind is Kind.BIG]
+    if not sums:
+        return
+    for piece in pieces:
+        if piece.words:
+            x0, y0, x1, y1 = piece.box
+            piece.is_limit = any(
+                piece.size < _SMALL * sign.size
+                and x0 - 1 < sign.x < x1 + 1
+                and max(y0 - sign.box[3], sign.box[1] - y1) < _LIMIT_GAP * sign.size
+                for sign in sums
+            )
 
 
 def _is_typewritten(line: dict[str, Any]) -> bool:
@@ -83,6 +119,8 @@ def _pieces_of_line(line: dict[str, Any], codes: Codes) -> list[Piece]:
                 continue
             sign = sign_of(char, span, codes)
             if sign is None:
+                if char["c"] in _VARIANTS and pieces:
+                    pieces[-1].signs[-1].printed.append(char)
                 continue
             if not pieces or sign.box[0] - pieces[-1].signs[-1].box[2] > _WIDE * sign.size:
                 word = _counted(pieces, word)
@@ -125,6 +163,22 @@ def is_word(letters: Sequence[Sign]) -> bool:
     return bool(text) and len(text) > (1 if letters[0].alphabet in ("mathrm", "mathbf") else 2)
 
 
+def is_prose(piece: Piece) -> bool:
+    """Whether a piece of a line is words of a language."""
+    return (
+        piece.words > 0 and not piece.is_limit and (piece.letters > _PROSE_SHARE * len(piece.signs) or piece.words > 2)
+    )
+
+
+def is_case(piece: Piece, braces: Sequence[Sign]) -> bool:
+    """Whether words stand to the right of a tall brace: they say when a case holds."""
+    x0, y0, _, y1 = piece.box
+    y = (y0 + y1) / 2
+    return any(
+        b.height > 1.7 * piece.size and b.box[1] < y < b.box[3] and 0 < x0 - b.box[2] < 20 * piece.size for b in braces
+    )
+
+
 def sign_of(char: dict[str, Any], span: dict[str, Any], codes: Codes) -> Sign | None:
     """A printed character of a span as the sign of a formula; None where nobody sees it."""
     text = char["c"]
@@ -149,7 +203,9 @@ def sign_of(char: dict[str, Any], span: dict[str, Any], codes: Codes) -> Sign | 
         printed=[char],
     )
     grows = kind in (Kind.OPEN, Kind.CLOSE, Kind.FENCE)
-    if kind in (Kind.BIG, Kind.INTEGRAL) or (grows and (y1 - y0 > _TALL * size or is_extension_font(font))):
+    if kind in (Kind.BIG, Kind.INTEGRAL, Kind.RADICAL) or (
+        grows and (y1 - y0 > _TALL * size or is_extension_font(font))
+    ):
         sign.axis = (y0 + y1) / 2
         sign.base = sign.axis + AXIS * size
     return sign

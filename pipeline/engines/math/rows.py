@@ -15,10 +15,13 @@ _NEGATED = {"=": r"\ne", "∈": r"\notin", "∃": r"\nexists", "∣": r"\nmid", 
 _PAIRS = {"−→": r"\longrightarrow", "=⇒": r"\Longrightarrow", "↪→": r"\hookrightarrow", "↦→": r"\mapsto",
           "←−": r"\longleftarrow", "⇐=": r"\Longleftarrow", "|=": r"\models", "⇐⇒": r"\Longleftrightarrow",
           "←→": r"\longleftrightarrow"}  # fmt: skip
+_LONG = {r"\longrightarrow": "⟶", r"\Longrightarrow": "⟹", r"\longleftarrow": "⟵"}
+_LABELLED = {"→": "xrightarrow", "⟶": "xrightarrow", "←": "xleftarrow", "⟵": "xleftarrow", "⟹": "xRightarrow"}
 _SLASH = "\u0338"
 _QUAD = 0.95  # of the size: a gap that is set on purpose
 _TINY = 0.62  # an index of an index is smaller
 _TIGHT = 0.14  # between the letters of a word
+_UNDER = 0.6  # how far below an accent a letter of it begins
 _NARROW = 0.62  # an accent of less width stands over one letter
 _SPACED = (Kind.RELATION, Kind.BINARY)
 _TEXT_ALPHABETS = ("mathrm", "mathbf", "mathsf", "mathtt")
@@ -40,6 +43,12 @@ def row_tex(signs: Sequence[Sign], write: Write) -> str:
     for host in carriers:
         _take_limits(host, [s for s in others if _nearest(s, carriers) is host], below, above)
         others = without(others, [*below.get(id(host), ()), *above.get(id(host), ())])
+    for host in [host for host in hosts if host.char and host.char in _LABELLED]:
+        label = [s for s in others if host.box[0] < s.x < host.box[2]]
+        for kept, signs in ((above, [s for s in label if s.y < host.y]), (below, [s for s in label if s.y > host.y])):
+            if signs:
+                kept[id(host)] = signs
+        others = without(others, label)
     before = _take_scripts(hosts, others, (below, above), base, size)
     return _joined([*_prescripts(before, base, size, write), *_parts(hosts, below, above, write)], size)
 
@@ -80,15 +89,33 @@ def with_long_arrows(signs: Sequence[Sign]) -> list[Sign]:
     order = sorted(signs, key=lambda sign: sign.box[0])
     made: list[Sign] = []
     for sign in order:
-        last = made[-1] if made else None
-        tex = _PAIRS.get(last.char + sign.char) if last and last.char and sign.char else None
-        if last and tex and sign.box[0] - last.box[2] < 0.05 * sign.size and abs(sign.base - last.base) < 0.5:
-            whole = composed(tex, [last, sign], base=sign.base, size=sign.size)
-            whole.kind = Kind.RELATION
-            made[-1] = whole
-        else:
+        half = next((at for at in range(len(made) - 1, -1, -1) if _is_half(made[at], sign)), None)
+        if half is None:
             made.append(sign)
-    return made
+            continue
+        tex = _PAIRS[made[half].char + sign.char]
+        made[half] = composed(tex, [made[half], sign], base=sign.base, size=sign.size)
+        made[half].kind, made[half].char = Kind.RELATION, _LONG.get(tex, "")
+    return _with_longer_arrows(made)
+
+
+def _is_half(one: Sign, other: Sign) -> bool:
+    """Whether two signs that touch are the halves of an arrow; a letter may be set over them."""
+    touch = -other.size < other.box[0] - one.box[2] < 0.05 * other.size
+    return touch and one.char != "" and one.char + other.char in _PAIRS and abs(other.base - one.base) < 0.5
+
+
+def _with_longer_arrows(signs: Sequence[Sign]) -> list[Sign]:
+    """The signs with arrows made whole to which more than one line is joined."""
+    left = list(signs)
+    for arrow in [sign for sign in signs if sign.char == "⟶"]:
+        while line := next(
+            (s for s in left if s.char == "−" and -0.6 < (arrow.box[0] - s.box[2]) / s.size < 0.05), None
+        ):
+            parts, arrow = [line, arrow], composed(arrow.tex, [line, arrow], base=arrow.base, size=arrow.size)
+            arrow.kind, arrow.char = Kind.RELATION, "⟶"
+            left = [*without(left, parts), arrow]
+    return left
 
 
 def with_accents(signs: Sequence[Sign], write: Write) -> list[Sign]:
@@ -113,7 +140,7 @@ def with_accents(signs: Sequence[Sign], write: Write) -> list[Sign]:
 def _stands_under(sign: Sign, accent: Sign) -> bool:
     if sign.char in ALWAYS_ACCENTS or sign.box[1] < accent.box[1] + 0.2 * accent.height - 0.5:
         return False
-    if sign.y < accent.box[3] or sign.kind in _SPACED:
+    if sign.y < accent.box[3] or sign.kind in _SPACED or sign.box[1] - accent.box[3] > _UNDER * sign.size:
         return False
     if accent.width < 0.8 * sign.width or accent.width < _NARROW * accent.size:
         slack = 0.35 * sign.size  # over a slanted letter it stands to the right
@@ -128,12 +155,12 @@ def _take_limits(
     slack = 0.12 * host.size
     under = [sign for sign in others if sign.box[1] > host.box[3] - slack]
     over = [sign for sign in others if sign.box[3] < host.box[1] + slack]
-    for limit, kept in ((_centred(host, under), below), (_centred(host, over), above)):
+    for limit, kept in ((centred(host, under), below), (centred(host, over), above)):
         if limit:
             kept[id(host)] = limit
 
 
-def _centred(host: Sign, signs: Sequence[Sign]) -> list[Sign]:
+def centred(host: Sign, signs: Sequence[Sign]) -> list[Sign]:
     """The run of signs without wide gaps that reaches over the middle of a host."""
     runs: list[list[Sign]] = []
     right = 0.0
@@ -208,14 +235,23 @@ def _parts(
     for host in hosts:
         low, high = below.get(id(host), []), above.get(id(host), [])
         tex = host.tex
-        if (low or high) and not _is_one(tex):
+        if (low or high) and not (_is_one(tex) or (not low and _INDEXED.fullmatch(tex))):
             tex = f"{{{tex}}}"
-        whole = Sign(tex + _scripts(low, high, write), host.kind, host.box, host.base, host.size, host.char)
+        tex = _labelled(host, low, high, write) if host.char in _LABELLED else tex + _scripts(low, high, write)
+        whole = Sign(tex, host.kind, host.box, host.base, host.size, host.char)
         whole.alphabet = host.alphabet
         if low or high:
             whole.box = (host.box[0], host.box[1], max(host.box[2], *(s.box[2] for s in [*low, *high])), host.box[3])
         parts.append(whole)
     return parts
+
+
+def _labelled(arrow: Sign, low: list[Sign], high: list[Sign], write: Write) -> str:
+    """An arrow with what is set over and under it."""
+    if not (low or high):
+        return arrow.tex
+    under = f"[{write(low)}]" if low else ""
+    return f"\\{_LABELLED[arrow.char]}{under}{{{write(high)}}}"
 
 
 def _is_one(tex: str) -> bool:
@@ -334,6 +370,7 @@ def _is_sign_of(sign: Sign, before: Sign | None) -> bool:
     return sign.kind is Kind.BINARY and sign.char in "+-−±∓" and first
 
 
+_INDEXED = re.compile(r"\\[A-Za-z]+_\{[^{}]*\}")  # an exponent may follow
 _PROSE = re.compile(
     r"\\mathrm\{[^\W\d_]{2,}\}(?: \\mathrm\{[^\W\d_]+\})+"
     r"|\\mathrm\{(?:if|otherwise|else|for|where|and|or|when|is|with|such|that|as|in"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pipeline.engines.math.bars import with_bars
 from pipeline.engines.math.braces import with_braces, without_brace_lines
-from pipeline.engines.math.brackets import matrix_body, rows_of, with_pairs, with_whole_brackets
+from pipeline.engines.math.brackets import between, matrix_body, rows_of, with_pairs, with_whole_brackets
 from pipeline.engines.math.rows import row_tex, with_accents
 from pipeline.engines.math.signs import Rule, Sign
 
@@ -17,6 +17,11 @@ def tex_of(signs: Sequence[Sign], rules: Sequence[Rule]) -> str:
     whole = with_braces(with_whole_brackets(signs), _row)
     drawn = without_brace_lines(signs, rules)
     return _tidied(_written(with_bars(with_accents(whole, _row), drawn, _written)))
+
+
+def rows_tex(opened: Sign, inside: list[Sign], closed: Sign) -> str:
+    """The TeX of small rows between brackets, as they are set within a line of text."""
+    return between(opened, with_accents(inside, _row), closed, _written_row, small=True)
 
 
 def _tidied(tex: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.engines.layout.cells.cells import Frame
 from pipeline.engines.layout.lines.glyphs import Fragment, PrintedLine, fragment
-from pipeline.engines.layout.lines.headings import numbered_level
+from pipeline.engines.layout.lines.headings import may_be_heading, numbered_level
 from pipeline.engines.layout.lines.joining import is_list_start
 from pipeline.engines.layout.lines.script_gaps import is_cjk
 from stores.models import Box, Label
@@ -17,6 +17,7 @@ from stores.models import Box, Label
 _RUNNING = (Label.TEXT, Label.LIST)
 _TITLES = (Label.TITLE, Label.HEADING)
 _TITLE_GAP = 0.7  # of the size, between two lines of a title
+_NUMBERED_GAP = 1.6  # where the first of them has a number
 _TITLE_LINES = 5
 _SECTION = re.compile(r"\d{1,3}(?:[.．]\d{1,3})+[.．]?|第\s*[〇零一二三四五六七八九十百\d]{1,5}\s*[章节節条條]")
 _NUMBER_GAP_EM = 3.0  # between the number of a section and its title, at most
@@ -179,6 +180,11 @@ def put_together(regions: Sequence[Region]) -> list[Region]:
             last.lines = [_beside(last.lines[0], region.lines[0]), *region.lines[1:]]
             last.fragments.extend(region.fragments)
             last.box = union(last.box, region.box)
+        elif last is not None and _numbered_title_goes_on(last, region):
+            last.label = Label.HEADING if last.label is Label.TEXT else last.label
+            last.lines.extend(region.lines)
+            last.fragments.extend(region.fragments)
+            last.box = union(last.box, region.box)
         elif last is not None and (_goes_on(last, region) or _sentence_goes_on(last, region, regions)):
             last.lines.extend(region.lines)
             last.fragments.extend(region.fragments)
@@ -313,6 +319,22 @@ def _title_goes_on(above: Region, below: Region) -> bool:
     close = -0.3 * last.size < first.box[1] - last.box[3] < _TITLE_GAP * last.size
     few = len(above.lines) + len(below.lines) <= _TITLE_LINES
     return alike and close and few and _are_centred(last, first) and not numbered_level(first.text)
+
+
+def _numbered_title_goes_on(above: Region, below: Region) -> bool:
+    """Whether a centred line with the number of a chapter goes on right below, set alike, where lines stand far apart.
+
+    The model may take each of the lines for a text or for a title.
+    """
+    if not (above.lines and below.lines) or not {above.label, below.label} <= {Label.TEXT, *_TITLES}:
+        return False
+    last, first = above.lines[-1], below.lines[0]
+    alike = last.bold == first.bold and last.font == first.font != "" and abs(last.size - first.size) < 0.3
+    close = -0.3 * last.size < first.box[1] - last.box[3] < _NUMBERED_GAP * last.size
+    few = len(above.lines) + len(below.lines) <= _TITLE_LINES
+    if not (alike and close and few and _are_centred(last, first) and may_be_heading(above.lines[0])):
+        return False
+    return not may_be_heading(first) and last.text[-1] not in ".:;。：；"
 
 
 def _are_centred(last: PrintedLine, first: PrintedLine) -> bool:
