@@ -184,7 +184,7 @@ def test_the_lines_of_a_centred_title_are_one() -> None:
 
 
 def test_a_chapters_heading_over_several_lines_is_one_however_far_apart_they_are() -> None:
-    rows = [("Chapter 2. Proof of Transfor-", 200), ("mation Laws of the Order", 212), ("And of its Form", 235)]
+    rows = [("Chapter 2. Study of Transfor-", 200), ("mation Laws of the Order", 212), ("And of its Form", 235)]
     lines = [replace(item(text, x, 100 + 25 * at), font="Caps") for at, (text, x) in enumerate(rows)]
     (title,) = put_together([region(Label.TEXT, line) for line in lines])
     assert title.label is Label.HEADING

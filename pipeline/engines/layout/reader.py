@@ -141,12 +141,7 @@ def _read(
 ) -> PageText:
     left_out = [] if plain else leave_out(sheet, drawings.paths)  # it may draw the page
     if not sheet.recognised:
-        mark_struck(sheet.blocks, drawings.paths)
-        set_bullets(sheet.blocks, drawings.paths)
-        readings = LineReadings(sheet, reader) if reader and not plain else None
-        put_right(sheet.blocks, readings)
-        if readings:
-            put_signs_right(sheet.blocks, readings)
+        _put_right(sheet, drawings, None if plain else reader)
     columns, fragments = vertical_regions(_fragments(sheet, sheet.blocks, left_out))
     places, unread = ([], []) if plain or columns else _print_of(sheet, drawings, fragments, reader)
     lines = [line for place in places for line in place.lines]
@@ -191,6 +186,16 @@ def _read(
             region.by_line = region.is_code and len(region.lines) > 1
     text = marked(written(ordered, words, body, engine, confidence), lines, reader.engine if reader else "")
     return replace(text, warning=combined([*left_out, *given_up, *unread]))
+
+
+def _put_right(sheet: Sheet, drawings: Drawings, reader: PrintReader | None) -> None:
+    """Let the text layer say what the page shows: what is struck out, drawn bullets, signs that fonts say wrongly."""
+    mark_struck(sheet.blocks, drawings.paths)
+    set_bullets(sheet.blocks, drawings.paths)
+    readings = LineReadings(sheet, reader) if reader else None
+    put_right(sheet.blocks, readings)
+    if readings:
+        put_signs_right(sheet.blocks, readings)
 
 
 def _in_order(regions: Sequence[Region], sheet: Sheet, drawings: Drawings, panels: Sequence[Box]) -> list[Region]:
