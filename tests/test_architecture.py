@@ -139,11 +139,23 @@ def every_import_of(tree: ast.AST) -> Iterator[str]:
             yield from imports_of(node)
 
 
+@cache
+def imported() -> dict[str, tuple[str, ...]]:
+    """Path from the root -> what is imported when the code runs, of every module of the product."""
+    return {name: tuple(imports_of(tree)) for name, tree in sources().items()}
+
+
 def walk_what_runs(tree: ast.AST) -> Iterator[ast.AST]:
-    yield tree
-    for child in ast.iter_child_nodes(tree):
-        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
-            yield from walk_what_runs(child)
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        children = (child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))
+        waiting += [one for one in children if not (isinstance(one, ast.If) and is_type_checking(one.test))]
+
+
+def is_type_checking(test: ast.expr) -> bool:
+    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
 
 
 def imports_at_the_top(tree: ast.Module) -> Iterator[str]:
@@ -183,8 +195,8 @@ def test_outside_tools_stay_in_their_place(package: str) -> None:
     places = ONLY_IN[package]
     outsiders = [
         name
-        for name, tree in sources().items()
-        if not name.startswith(places) and any(used.split(".")[0] == package for used in imports_of(tree))
+        for name, everything in imported().items()
+        if not name.startswith(places) and any(used.split(".")[0] == package for used in everything)
     ]
     assert not outsiders, f"{package} belongs into {', '.join(places)}"
 
@@ -202,9 +214,9 @@ def test_heavy_imports_wait_for_their_first_use() -> None:
 def test_stores_import_nothing_of_ours() -> None:
     up = [
         f"{name} imports {used}"
-        for name, tree in sources().items()
+        for name, everything in imported().items()
         if name.startswith("stores/")
-        for used in imports_of(tree)
+        for used in everything
         if used.split(".")[0] in ("ingest", "pipeline", "celery_app")
     ]
     assert not up, up
@@ -213,9 +225,9 @@ def test_stores_import_nothing_of_ours() -> None:
 def test_only_wiring_names_concrete_stores_and_engines() -> None:
     named = [
         f"{name} imports {used}"
-        for name, tree in sources().items()
+        for name, everything in imported().items()
         if name.startswith("pipeline/") and name != "pipeline/wiring.py"
-        for used in imports_of(tree)
+        for used in everything
         if names_something_concrete(name, used)
     ]
     assert not named, named
