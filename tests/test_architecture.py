@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import GENEROUS_S
+from tests.walked_trees import every_import_of, functions_of, imports_at_the_top, imports_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("ingest", "pipeline", "stores")
@@ -122,50 +123,10 @@ def is_python(path: Path) -> bool:
     return path.suffix == ".py" or path.read_text().startswith("#!/usr/bin/env python3")
 
 
-def imports_of(tree: ast.AST) -> Iterator[str]:
-    """Everything that is imported when the code runs; what stands under ``if TYPE_CHECKING`` is not."""
-    for node in walk_what_runs(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def every_import_of(tree: ast.AST) -> Iterator[str]:
-    """As ``imports_of``, with those that only type checkers see."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from imports_of(node)
-
-
 @cache
 def imported() -> dict[str, tuple[str, ...]]:
     """Path from the root -> what is imported when the code runs, of every module of the product."""
     return {name: tuple(imports_of(tree)) for name, tree in sources().items()}
-
-
-def walk_what_runs(tree: ast.AST) -> Iterator[ast.AST]:
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        children = (child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))
-        waiting += [one for one in children if not (isinstance(one, ast.If) and is_type_checking(one.test))]
-
-
-def is_type_checking(test: ast.expr) -> bool:
-    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
-
-
-def imports_at_the_top(tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from imports_of(node)
-
-
-def functions_of(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def test_modules_are_short_and_well_named() -> None:
