@@ -13,8 +13,8 @@ from typing import Any
 from pipeline.engines.layout.lines import accents, full_width_advances, letter_spacing, right_to_left, script_gaps
 from pipeline.engines.layout.lines.arcs import Placed, with_arcs
 from pipeline.engines.layout.lines.baselines import raised_spans
-from pipeline.engines.layout.lines.note_marks import with_note_mark
 from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.note_marks import with_note_mark
 from pipeline.engines.layout.lines.overprint import collide, covers, follows
 from pipeline.engines.layout.lines.printed_order import in_printed_order
 from pipeline.engines.layout.lines.script_gaps import is_cjk
