@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.engines.layout.lines.glyphs import Fragment, Glyph
+    from pipeline.engines.layout.lines.glyph import Glyph
+    from pipeline.engines.layout.lines.glyphs import Fragment
 
 _MARK = re.compile(r"\((?:[a-z]|[ivx]{1,5}|\d{1,2})\)")
 _SMALL = 0.85  # of the size of the note

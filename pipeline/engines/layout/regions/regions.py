@@ -29,7 +29,7 @@ _HANGING_EM = 3.0
 _LONG, _OPENS = 80, '(“‘"'  # characters of a line that is no name, and what a word may begin with
 _INDENT_EM = 13.0
 _ITEM_MARK = re.compile(r"[*•‣◦∙●○■□▪▫]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]")
-_ITEM_GAP_EM = 5.0  # from the mark of an item to its text
+_ITEM_GAP_EM, _ITEM_SIZE = 5.0, 1.4  # from the mark of an item to its text, and how much larger one may be
 _LEAST_BLANKS, _PLAIN = 6, 0.8  # in a line of running text, and its share of letters and blanks
 _FULL = 12  # characters of a full line
 _FEW_TEXTS = 2  # in a figure: the model saw several columns as one
@@ -213,7 +213,8 @@ def _marks_item(mark: Region, item: Region) -> bool:
     if not _ITEM_MARK.fullmatch(one.text) or is_list_start(other.text) or mark.is_code or item.is_code:
         return False
     level = other.box[1] - 1 < (one.box[1] + one.box[3]) / 2 < other.box[3] + 1
-    return level and 0 < other.box[0] - one.box[2] < _ITEM_GAP_EM * other.size and abs(one.size - other.size) < _SIZE_PT
+    alike = other.size / _ITEM_SIZE < one.size < _ITEM_SIZE * other.size
+    return level and alike and 0 < other.box[0] - one.box[2] < _ITEM_GAP_EM * other.size
 
 
 def _beside(one: PrintedLine, other: PrintedLine) -> PrintedLine:
