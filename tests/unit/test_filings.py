@@ -64,6 +64,7 @@ LONG = "Regulation means all of the regulations adopted under this Code, as they
         ),
         (line(LONG, 60.0, 95.0, 500.0), line("time.", 70.0), False),  # it would have had room
         (line(f"{LONG}.", 60.0, 60.0, 555.0), line("time.", 70.0), False),
+        (line(LONG, 60.0, 60.0, 555.0), line("Unless otherwise stated", 74.0), False),  # it stands apart
     ],
 )
 def test_the_second_line_of_a_torn_paragraph_goes_on(first: PrintedLine, following: PrintedLine, one: bool) -> None:

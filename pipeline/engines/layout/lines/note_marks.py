@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from pipeline.engines.layout.lines.glyph import Glyph
-    from pipeline.engines.layout.lines.glyphs import Fragment
+from pipeline.engines.layout.lines.glyph import Glyph
 
 _MARK = re.compile(r"\((?:[a-z]|[ivx]{1,5}|\d{1,2})\)")
 _SMALL = 0.85  # of the size of the note
 _NEAR_EM, _OVER_EM = 1.2, 0.1
 
 
-def with_note_mark(row: list[Fragment]) -> list[Fragment]:
+def with_note_mark(row: list[Any]) -> list[Any]:  # of Fragment, whose module imports this one
     """A line's fragments from left to right, the first one raised and apart where it is the mark of a note."""
     if len(row) < 2 or not _marks(row[0], row[1]):
         return row
@@ -25,11 +23,11 @@ def with_note_mark(row: list[Fragment]) -> list[Fragment]:
     return [replace(mark, glyphs=tuple(glyphs)), replace(note, glyphs=(blank, *note.glyphs)), *others]
 
 
-def _printed(part: Fragment) -> list[Glyph]:
+def _printed(part: Any) -> list[Glyph]:
     return [glyph for glyph in part.glyphs if not glyph.char.isspace()]
 
 
-def _marks(mark: Fragment, note: Fragment) -> bool:
+def _marks(mark: Any, note: Any) -> bool:
     glyphs, size = _printed(mark), note.glyphs[0].style.size
     if not _MARK.fullmatch("".join(glyph.char for glyph in glyphs)) or glyphs[0].style.size > _SMALL * size:
         return False

@@ -27,7 +27,7 @@ _WIDE_GAP_EM = 2.0  # where lines are set twice as far apart, as in theses
 _SIZE_PT, _SIZE_SHARE = 0.6, 0.12  # by which the sizes of two lines of one text may differ
 _HANGING_EM = 3.0
 _LONG, _OPENS = 80, '(“‘"'  # characters of a line that is no name, and what a word may begin with
-_INDENT_EM = 13.0
+_INDENT_EM, _CLOSE_EM = 13.0, 0.6
 _ITEM_MARK = re.compile(r"[*•‣◦∙●○■□▪▫]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]")
 _ITEM_GAP_EM, _ITEM_SIZE = 5.0, 1.4  # from the mark of an item to its text, and how much larger one may be
 _LEAST_BLANKS, _PLAIN = 6, 0.8  # in a line of running text, and its share of letters and blanks
@@ -276,13 +276,13 @@ def _sentence_goes_on(above: Region, below: Region, regions: Sequence[Region]) -
     begins = first.text[0].isalpha() or (within and first.text[0] in _OPENS)
     if not (within or _was_indented(above, first)) or not (_is_words(last.text) and begins):
         return False
-    name = len(above.lines) == 1 and len(last.text) < _LONG
-    if name and not first.text[0].islower() and not _was_indented(above, first):
+    capital = len(above.lines) == 1 and not first.text[0].islower() and not _was_indented(above, first)
+    if capital and len(last.text) < _LONG:
         return False  # the next name of a list
     letter = (last.box[2] - last.box[0]) / len(last.text)
     right = max(region.box[2] for region in regions if region.label in _RUNNING and _share_column(region, below))
     full = right - last.box[2] < letter * (len(first.text.split(maxsplit=1)[0]) + 1)  # the next word has no room
-    return full and _is_at_margin(last, first) and _is_next(last, first, _WIDE_GAP_EM)
+    return full and _is_at_margin(last, first) and _is_next(last, first, _CLOSE_EM if capital else _WIDE_GAP_EM)
 
 
 def _is_words(line: str) -> bool:
