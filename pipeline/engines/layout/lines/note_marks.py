@@ -32,4 +32,5 @@ def _marks(mark: Any, note: Any) -> bool:
     if not _MARK.fullmatch("".join(glyph.char for glyph in glyphs)) or glyphs[0].style.size > _SMALL * size:
         return False
     gap = note.box[0] - mark.box[2]
-    return -_OVER_EM * size <= gap < _NEAR_EM * size and mark.box[1] + mark.box[3] < note.box[1] + note.box[3]
+    raised = bool(mark.box[1] + mark.box[3] < note.box[1] + note.box[3])
+    return raised and bool(-_OVER_EM * size <= gap < _NEAR_EM * size)
