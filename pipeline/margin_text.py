@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _WORD = (
@@ -17,7 +17,8 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _AFTER_WORD = re.compile(rf"(?:(?<=\W)|^)(?:{_WORD})\s*(?P<value>\d{{1,4}})(?![\w]|[.,:/-]\w)", re.IGNORECASE)
-_FIRST = re.compile(r"\s*(?P<value>\d{1,3})(?P<gap>\s*[|·•–—]\s*|\s+)(?=[^\W\d])")
+_OF_A_PART = re.compile(rf"{_EDGE}(?P<part>[A-Z]{{1,2}})\s?[-–]\s?(?P<value>\d{{1,3}}){_EDGE}")
+_FIRST = re.compile(r"\s*(?P<value>\d{1,3})(?P<gap>\s*[|·•–—]\s*|\s+)(?=[^\W\d]|(?:19|20)\d\d\s+[^\W\d])")
 _LAST = re.compile(r"(?<=[^\W\d.,:/-])(?P<gap>\s*[|·•–—]\s*|\s+)(?P<value>\d{1,3})\s*$")
 _CHAPTER = re.compile(
     r"\W*(?:(?:ch|chap|chapter|kap|kapitel|cap)\b\.?\s*(?:\d+|[ivxlc]+)|第\s*\d+\s*章)\W*", re.IGNORECASE
@@ -54,6 +55,8 @@ _ON_A_PUBLICATION = tuple(
 )
 _NAME_AND_ADDRESS = re.compile(r"(?i)[^|\d]+\|\s*(?:https?://)?(?:www\.)?[a-z.-]+\.[a-z]{2,}/?\s*")
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+")
+_LEAST_RUN, _MOSTLY = 3, 0.6  # pages that count on, and their share of those with lines that are alike
+_MOST_PAGES = 3  # of a document, on which one page of the original is printed
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
@@ -82,6 +85,11 @@ def is_page_number(text: str) -> bool:
     return match is not None and _value(match["first"]) > 0
 
 
+def is_number_of_part(text: str) -> bool:
+    """Whether a line is the letter of a part and a number of its own in it, such as ``A-12``."""
+    return _OF_A_PART.fullmatch(unicodedata.normalize("NFKC", text).strip()) is not None
+
+
 def is_chapter_mark(text: str) -> bool:
     """Whether a line names a chapter by its number alone: ``[Ch. XIX.``, ``第 3 章``."""
     return _CHAPTER.fullmatch(unicodedata.normalize("NFKC", text).strip()) is not None
@@ -106,7 +114,10 @@ def is_name_and_address(text: str) -> bool:
 def countings(text: str) -> Iterator[Counting]:
     """Yield the numbers of a line that may be page numbers; parts of a code, a date or an amount never are."""
     text = unicodedata.normalize("NFKC", text).strip()
-    alone = _PAGE_NUMBER.fullmatch(text)
+    of_part, alone = _OF_A_PART.fullmatch(text), _PAGE_NUMBER.fullmatch(text)
+    if of_part:
+        yield Counting(int(of_part["value"]), f"{of_part['part']} - #", "", 3)
+        return
     if alone:
         yield from _alone(alone)
         return
@@ -119,6 +130,24 @@ def countings(text: str) -> Iterator[Counting]:
             several = len(_TOKEN.findall(rest)) > 1 or rest.isupper()
             if apart or several:
                 yield Counting(int(match["value"]), f"#{words}", words, 2 if apart else 3)
+
+
+def counts_on(numbers: Sequence[tuple[int, int]]) -> list[int]:
+    """Indices of the pairs (page, number) in which the number counts on with the pages, none where most do not.
+
+    A page of the original may be several pages here, so that the number grows by no more than the page does. Parts of
+    a document may begin anew, each with a few pages.
+    """
+    runs: list[list[int]] = []
+    for at in sorted(range(len(numbers)), key=lambda index: numbers[index]):
+        page, value = numbers[at]
+        last = numbers[runs[-1][-1]] if runs else (page, value)
+        if 0 < value - last[1] <= page - last[0] <= _MOST_PAGES * (value - last[1]):
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    counting = [at for run in runs if len(run) >= _LEAST_RUN for at in run]
+    return counting if len(counting) > _MOSTLY * len(numbers) else []
 
 
 def _alone(match: re.Match[str]) -> Iterator[Counting]:

@@ -17,6 +17,7 @@ from difflib import SequenceMatcher
 from pipeline.margin_text import (
     Counting,
     countings,
+    counts_on,
     folded,
     is_chapter_mark,
     is_name_and_address,
@@ -26,7 +27,7 @@ from pipeline.margin_text import (
 from pipeline.page_markdown import AT_MARGIN, with_margins
 from stores.models import Block, Label, Line, Page, Route
 
-RUNNING_VERSION = "5"  # part of fingerprints: raise it with every change of what is left out
+RUNNING_VERSION = "6"  # part of fingerprints: raise it with every change of what is left out
 
 _STRIP = 0.18  # of the page's height: lines that no reader took for a header are looked at so far into the page
 _SAME_PLACE_PT, _SAME_PLACE = 18.0, 0.03  # points, or of the page's height
@@ -156,6 +157,7 @@ def _is_near_edge(page: Page, line: Line) -> bool:
 def _margin_line(page: Page, index: int, line: Line, block: Block) -> _MarginLine:
     middle = (line.box[1] + line.box[3]) / 2
     top = (block.box[1] + block.box[3]) / 2 < page.height_pt / 2
+    top = block.label is Label.HEADER if block.label in AT_MARGIN else top  # the text of a page may end in its middle
     return _MarginLine(
         page=page.number,
         block=index,
@@ -171,7 +173,7 @@ def _margin_line(page: Page, index: int, line: Line, block: Block) -> _MarginLin
 def _kinds(lines: Sequence[_MarginLine]) -> dict[_MarginLine, _Kind]:
     """Find the running lines, each with its kind."""
     kinds: dict[_MarginLine, _Kind] = {}
-    for counting, members in _counting(lines):
+    for counting, members in (*_counting(lines), *_counting_on(lines)):
         if len({line.page for line in members}) >= counting.least_pages:
             kinds |= dict.fromkeys(members, _Kind((members[0].top, counting.template), counting.words))
     equal: dict[tuple[bool, str], list[_MarginLine]] = defaultdict(list)
@@ -179,6 +181,9 @@ def _kinds(lines: Sequence[_MarginLine]) -> dict[_MarginLine, _Kind]:
         if line.folded and line not in kinds:
             equal[line.top, line.folded].append(line)
     for key, group in equal.items():
+        below_text = [line for line in group if line.block >= 0 and not line.top]
+        if len({line.page for line in below_text}) >= _MANY_ALIKE:
+            kinds |= dict.fromkeys(below_text, _Kind(key, key[1]))
         for members in _at_one_place(group):
             if len({line.page for line in members}) > 1:
                 kinds |= dict.fromkeys(members, _Kind(key, key[1]))
@@ -199,6 +204,19 @@ def _counting(lines: Sequence[_MarginLine]) -> Iterator[tuple[Counting, list[_Ma
             yield group[0][0], proposed
         for members in _at_one_place([line for _, line in group]):
             yield group[0][0], members
+
+
+def _counting_on(lines: Sequence[_MarginLine]) -> Iterator[tuple[Counting, list[_MarginLine]]]:
+    """Yield groups of proposed lines whose numbers count on, wherever the text of their pages ends."""
+    groups: dict[Hashable, list[tuple[Counting, _MarginLine]]] = defaultdict(list)
+    for line in lines:
+        if line.block >= 0:
+            for counting in countings(line.text):
+                groups[line.top, counting.template].append((counting, line))
+    for group in groups.values():
+        chain = counts_on([(line.page, counting.value) for counting, line in group])
+        if len(chain) >= _MANY_ALIKE:
+            yield group[0][0], [group[at][1] for at in chain]
 
 
 def _at_one_place(lines: Iterable[_MarginLine]) -> Iterator[list[_MarginLine]]:

@@ -12,7 +12,7 @@ from pipeline.structure.relabelling import with_headings
 from pipeline.structure.running_titles import with_running_titles
 from stores.models import OutlineEntry, Page
 
-STRUCTURE_VERSION = f"{RUNNING_VERSION}:6"  # part of fingerprints: raise it with every change of output
+STRUCTURE_VERSION = f"{RUNNING_VERSION}:7"  # part of fingerprints: raise it with every change of output
 
 
 def structured(pages: Sequence[Page], outline: Sequence[OutlineEntry] = ()) -> list[Page]:

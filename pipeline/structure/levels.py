@@ -14,6 +14,7 @@ from stores.models import Label
 
 _NEAR, _NEAR_RECOGNISED = 0.05, 0.12  # shares by which sizes differ from the common one of their level
 _RARE = 0.03  # of the headings of a scan: fewer that are set alike open no level
+_RARE_OF_MANY = 0.01  # of the headings of a document that are set in more ways than there are levels
 _DEEPEST = 6
 _RANK = {  # where numbers of these forms stand among headings that are set alike
     "part": 0.0,
@@ -272,4 +273,6 @@ def _rare_ranks(classes: Mapping[_Class, list[HeadingCandidate]], ranks: Mapping
         count[ranks[key]] += len(members) + (2 if key.kind else 0)
     headings = [heading for members in classes.values() for heading in members]
     least = max(2.0, _RARE * len(headings)) if _are_recognised(headings) else 2.0
+    if len(count) > _DEEPEST:
+        least = max(least, _RARE_OF_MANY * len(headings))
     return {rank for rank, number in count.items() if number < least} if len(count) > 2 else set()

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pipeline.margin_text import countings, folded, is_page_number
 from pipeline.page_markdown import AT_MARGIN, escaped, is_in_markdown, rewritten
 from pipeline.structure.candidates import as_read, is_sentence
+from pipeline.structure.floating_footers import floating_footers
 from stores.models import Label, Page, PageText
 
 _STRIP = 0.12  # of the page's height
@@ -21,18 +22,25 @@ _LEAST_PAGES = 3
 _LEAST_SHARE = 0.3  # of the pages from the first to the last that have it
 _DEEP_SHARE = 0.4  # of the document's pages but one, for what stands deeper in the page
 _LONGEST = 80  # characters
+_LARGER = 1.06  # times another size: what differs by less is set alike
 _LABELS = (Label.HEADING, Label.TITLE, Label.TEXT)
 _TITLES = (Label.HEADING, Label.TITLE)
 
 
 class _Edge(NamedTuple):
-    """A block at the upper or lower edge of a page. ``place`` from 0 to 1; ``deep``: not in the outer strip."""
+    """A line at the upper or lower edge of a page. ``place`` from 0 to 1; ``deep``: not in the outer strip.
+
+    ``size_pt``: 0 where it is not known; ``margin``: its reader took it for a header or footer.
+    """
 
     at: int  # index of the page
     block: int  # its index
     top: bool
     place: float
     deep: bool
+    text: str
+    size_pt: float
+    margin: bool = False
 
 
 def with_running_titles(pages: Sequence[Page]) -> list[Page]:
@@ -41,17 +49,22 @@ def with_running_titles(pages: Sequence[Page]) -> list[Page]:
     offsets = {offset for offset, on in counting.items() if len(on) >= _LEAST_PAGES}
     groups: dict[tuple[bool, str], list[_Edge]] = defaultdict(list)
     for at, page in enumerate(pages):
-        for edge in _at_edges(at, page):
-            groups[edge.top, _without_number(page.blocks[edge.block].text, page.number, offsets)].append(edge)
+        for edge in (*_at_edges(at, page), *_margins(at, page)):
+            groups[edge.top, _without_number(edge.text, page.number, offsets)].append(edge)
     running: dict[int, dict[int, Label]] = defaultdict(dict)
     for (top, _), members in groups.items():
         for edge in _repeated(members, len(pages)):
+            if edge.margin or _is_larger(edge, members):
+                continue  # the heading of a chapter, whose pages repeat it in small print
             if edge.at == 0 and pages[0].blocks[edge.block].label in _TITLES:
                 continue  # the title of the document, which its other pages repeat
             running[edge.at][edge.block] = Label.HEADER if top else Label.FOOTER
     for at, index, label, offset in alone:
         if offset in offsets:
             running[at].setdefault(index, label)
+    for at, indices in floating_footers(pages).items():
+        for index in indices:
+            running[at].setdefault(index, Label.FOOTER)
     return [_relabelled(page, running[at]) if at in running else page for at, page in enumerate(pages)]
 
 
@@ -109,11 +122,28 @@ def _at_edges(at: int, page: Page) -> Iterator[_Edge]:
             continue
         top, bottom = block.box[1] / page.height_pt, block.box[3] / page.height_pt
         if len(block.lines) < 2 and (bottom < _STRIP or top > 1 - _STRIP):
-            yield _Edge(at, index, bottom < _STRIP, (top + bottom) / 2, deep=False)
+            yield _Edge(at, index, bottom < _STRIP, (top + bottom) / 2, False, block.text, as_read(block).size_pt)
         elif letters < 2 or is_sentence(block.text):
             continue
         elif (bottom < _DEEP_STRIP and index in above) or (top > 1 - _DEEP_STRIP and index in below):
-            yield _Edge(at, index, bottom < _DEEP_STRIP, (top + bottom) / 2, deep=True)
+            yield _Edge(at, index, bottom < _DEEP_STRIP, (top + bottom) / 2, True, block.text, as_read(block).size_pt)
+
+
+def _margins(at: int, page: Page) -> Iterator[_Edge]:
+    """The lines of a page that its reader took for headers and footers: they show what runs through the others."""
+    for index, block in enumerate(page.blocks):
+        if block.label not in AT_MARGIN or not page.height_pt:
+            continue
+        size = as_read(block).size_pt if len(block.lines) == 1 else 0.0
+        for line in block.lines:
+            place = (line.box[1] + line.box[3]) / 2 / page.height_pt
+            yield _Edge(at, index, block.label is Label.HEADER, place, False, line.text, size, margin=True)
+
+
+def _is_larger(edge: _Edge, members: Sequence[_Edge]) -> bool:
+    """Whether a line is set larger than most of those like it that are headers or footers for their readers."""
+    sizes = sorted(member.size_pt for member in members if member.margin and member.size_pt)
+    return bool(sizes) and edge.size_pt > _LARGER * sizes[len(sizes) // 2]
 
 
 def _outermost(page: Page, *, top: bool) -> list[int]:

@@ -345,3 +345,13 @@ def test_appendices_of_sections_are_on_their_level_also_without_a_title() -> Non
         page(2, heading("附录A"), put(LONG), heading("附录B 示例"), put(LONG)),
     ]
     assert headings_in(pages) == ["# 1 范围", "# 2 要求", "## 2.1 性能", "# 附录A", "# 附录B 示例"]
+
+
+def test_looks_that_a_long_document_has_a_few_times_open_no_level() -> None:
+    rare = [heading(f"Oddly Set {n}", size) for size in (30.0, 27.0, 24.0, 22.0, 20.0, 18.0) for n in (1, 2)]
+    pages = [page(1, *rare, body())]
+    for part in range(1, 61):
+        sections = [block for n in range(1, 7) for block in (heading(f"{part}.{n} Rivers", 13.0), body())]
+        pages.append(page(part + 1, heading(f"Chapter {part} Mills", 15.0), body(), *sections))
+    levels = {text.split()[-1]: len(text.split()[0]) for text in headings_in(pages)}
+    assert (levels["Mills"], levels["Rivers"]) == (2, 3)

@@ -14,6 +14,7 @@ from pipeline.engines.layout.lines import accents, full_width_advances, letter_s
 from pipeline.engines.layout.lines.arcs import Placed, with_arcs
 from pipeline.engines.layout.lines.baselines import raised_spans
 from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.note_marks import with_note_mark
 from pipeline.engines.layout.lines.overprint import collide, covers, follows
 from pipeline.engines.layout.lines.printed_order import in_printed_order
 from pipeline.engines.layout.lines.script_gaps import is_cjk
@@ -154,7 +155,7 @@ def _rows(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
             host = hosts[id(host)]
         if host is not None:
             home[id(host)].append(_exponent(part, host))
-    return [_woven(sorted(row, key=lambda part: part.box[0])) for row in rows]
+    return [with_note_mark(_woven(sorted(row, key=lambda part: part.box[0]))) for row in rows]
 
 
 def _woven(row: list[Fragment]) -> list[Fragment]:

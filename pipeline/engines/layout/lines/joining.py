@@ -16,6 +16,9 @@ _LEAST_PROSE, _PLAIN = 80, 0.96  # characters, and their share of letters, blank
 _PUNCTUATION = ".,:'’\"“”?!-–"
 _CLAUSE = re.compile(r"[^\W\d_]{2}[.?!](?:\s+[^\W\d_]|$)")
 _START = re.compile(r"[^\W\d_]+")
+_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_SYLLABLES = "-"  # among the words of a page whose lines end within words
+_LEAST_HEAD, _LEAST_TAIL = 3, 4  # letters of the two sides of a hyphen that is the word's own
 _CHECK_BOX = re.compile(r"\[[x ]\] (?=\S)")
 _BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\ufffd\-–*]|—{1,3}|o(?=\s))\s*(?=\S)")
 _NUMBERED = re.compile(
@@ -74,7 +77,16 @@ def _mended(text: str, line: str, words: frozenset[str]) -> str:
     whole, kept = (head + tail).lower(), f"{head}-{tail}".lower()
     if kept in words and whole not in words:
         return text + line
-    return text[:-1] + line
+    return text + line if _are_two_words(text, head.lower(), tail.lower(), words) else text[:-1] + line
+
+
+def _are_two_words(text: str, head: str, tail: str, words: frozenset[str]) -> bool:
+    """Whether a hyphen at the end of a line is one of the word's own: both sides are words, and no syllables part."""
+    if _SYLLABLES in words or len(head) < _LEAST_HEAD or len(tail) < _LEAST_TAIL:
+        return False
+    hyphenated = text[: -len(head) - 1].endswith("-")  # "fee-for-" before "service"
+    known = hyphenated or head in words or f"{head}-" in words
+    return known and (tail in words or f"-{tail}" in words)
 
 
 def _after_dash(text: str, line: str) -> str:
@@ -88,9 +100,25 @@ def reads_as_prose(text: str) -> bool:
     return len(text) > _LEAST_PROSE and plain > _PLAIN * len(text) and bool(_CLAUSE.search(text))
 
 
-def words_of(texts: Iterable[str]) -> frozenset[str]:
-    """All words of a page in lower case, hyphenated ones whole."""
-    return frozenset(word for text in texts for word in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text.lower()))
+def words_of(lines: Iterable[str]) -> frozenset[str]:
+    """All words of a page in lower case, hyphenated ones whole, and what they begin and end with: ``long-``, ``-term``.
+
+    The two sides of a word that a line's end parts are not among them by that. ``_SYLLABLES`` is, where one of those
+    words stands on the page in one piece: then lines end within words.
+    """
+    words: set[str] = set()
+    broken: list[str] = []
+    head = ""
+    for text in map(str.lower, lines):
+        start = _START.match(text) if head else None
+        if start:
+            broken.append(head + start.group())
+        end = _BROKEN.search(text)
+        head = end.group(1) if end else ""
+        words |= set(_WORDS.findall(text[start.end() if start else 0 : end.start(1) if end else len(text)]))
+    parts = [word.split("-") for word in words if "-" in word]
+    words |= {f"{first}-" for first, *_ in parts} | {f"-{last}" for *_, last in parts}
+    return frozenset(words | ({_SYLLABLES} if any(word in words for word in broken) else set()))
 
 
 def has_check_box(text: str) -> bool:

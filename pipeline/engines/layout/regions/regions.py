@@ -27,6 +27,10 @@ _GAP_EM = 1.2  # between the lines of a paragraph
 _WIDE_GAP_EM = 2.0  # where lines are set twice as far apart, as in theses
 _SIZE_PT, _SIZE_SHARE = 0.6, 0.12  # by which the sizes of two lines of one text may differ
 _HANGING_EM = 3.0
+_LONG, _OPENS = 80, '(“‘"'  # characters of a line that is no name, and what a word may begin with
+_INDENT_EM, _CLOSE_EM = 13.0, 0.6
+_ITEM_MARK = re.compile(r"[*•‣◦∙●○■□▪▫]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]")
+_ITEM_GAP_EM, _ITEM_SIZE = 5.0, 1.4  # from the mark of an item to its text, and how much larger one may be
 _LEAST_BLANKS, _PLAIN = 6, 0.8  # in a line of running text, and its share of letters and blanks
 _FULL = 12  # characters of a full line
 _FEW_TEXTS = 2  # in a figure: the model saw several columns as one
@@ -175,8 +179,9 @@ def put_together(regions: Sequence[Region]) -> list[Region]:
     joined: list[Region] = []
     for region in regions:
         last = joined[-1] if joined else None
-        if last is not None and _numbers(last, region):
-            last.label = region.label
+        item = last is not None and _marks_item(last, region)
+        if last is not None and (item or _numbers(last, region)):
+            last.label = Label.LIST if item and last.lines[0].text != "*" else region.label
             last.lines = [_beside(last.lines[0], region.lines[0]), *region.lines[1:]]
             last.fragments.extend(region.fragments)
             last.box = union(last.box, region.box)
@@ -204,6 +209,18 @@ def _numbers(number: Region, title: Region) -> bool:
     gap, size = other.box[0] - one.box[2], max(one.size, other.size)
     level = abs(one.box[1] + one.box[3] - other.box[1] - other.box[3]) < size  # of twice the middles
     return level and 0 < gap < _NUMBER_GAP_EM * size
+
+
+def _marks_item(mark: Region, item: Region) -> bool:
+    """Whether a region is nothing but the bullet or the number of the list item that is printed beside it."""
+    if len(mark.lines) != 1 or not item.lines or mark.label not in _RUNNING or item.label not in _RUNNING:
+        return False
+    one, other = mark.lines[0], item.lines[0]
+    if not _ITEM_MARK.fullmatch(one.text) or is_list_start(other.text) or mark.is_code or item.is_code:
+        return False
+    level = other.box[1] - 1 < (one.box[1] + one.box[3]) / 2 < other.box[3] + 1
+    alike = other.size / _ITEM_SIZE < one.size < _ITEM_SIZE * other.size
+    return level and alike and 0 < other.box[0] - one.box[2] < _ITEM_GAP_EM * other.size
 
 
 def _beside(one: PrintedLine, other: PrintedLine) -> PrintedLine:
@@ -247,7 +264,8 @@ def _chinese_goes_on(above: Region, below: Region) -> bool:
 
 def _is_at_margin(last: PrintedLine, first: PrintedLine) -> bool:
     """Whether a line begins no further right than the one above: the number of an item stands before its text."""
-    return first.box[0] < last.box[0] + (_HANGING_EM if is_list_start(last.text) else 1.0) * first.size
+    hanging = is_list_start(last.text) or last.text[0] == "⁽"
+    return first.box[0] < last.box[0] + (_HANGING_EM if hanging else 1.0) * first.size
 
 
 def _sentence_goes_on(above: Region, below: Region, regions: Sequence[Region]) -> bool:
@@ -261,14 +279,16 @@ def _sentence_goes_on(above: Region, below: Region, regions: Sequence[Region]) -
     if above.is_code or below.is_code or is_list_start(first.text) or last.bold != first.bold:
         return False
     within = last.text[-1].islower() or last.text[-1] == "," or (last.text[-1].isalnum() and first.text[0].islower())
-    if not (within or _was_indented(above, first)) or not (_is_words(last.text) and first.text[0].isalpha()):
+    begins = first.text[0].isalpha() or (within and first.text[0] in _OPENS)
+    if not (within or _was_indented(above, first)) or not (_is_words(last.text) and begins):
         return False
-    if not first.text[0].islower() and len(above.lines) == 1 and not _was_indented(above, first):
+    capital = len(above.lines) == 1 and not first.text[0].islower() and not _was_indented(above, first)
+    if capital and len(last.text) < _LONG:
         return False  # the next name of a list
     letter = (last.box[2] - last.box[0]) / len(last.text)
     right = max(region.box[2] for region in regions if region.label in _RUNNING and _share_column(region, below))
     full = right - last.box[2] < letter * (len(first.text.split(maxsplit=1)[0]) + 1)  # the next word has no room
-    return full and _is_at_margin(last, first) and _is_next(last, first, _WIDE_GAP_EM)
+    return full and _is_at_margin(last, first) and _is_next(last, first, _CLOSE_EM if capital else _WIDE_GAP_EM)
 
 
 def _is_words(line: str) -> bool:
@@ -345,7 +365,10 @@ def _are_centred(last: PrintedLine, first: PrintedLine) -> bool:
 def _is_next(last: PrintedLine, first: PrintedLine, most_em: float = _GAP_EM) -> bool:
     """Whether a line stands right below another, in the same column and size. ``most_em``: sizes between them."""
     gap = first.box[1] - last.box[3]
-    beside = first.box[0] < last.box[2] and last.box[0] < first.box[2]
+    indented = (
+        first.box[0] + _INDENT_EM * first.size
+    )  # the last word of a paragraph whose first line begins further right
+    beside = first.box[0] < last.box[2] and last.box[0] < max(first.box[2], indented)
     exact = bool(last.font or first.font)  # the size of recognised text is that of its box
     slack = _SIZE_PT if exact else max(_SIZE_PT, _SIZE_SHARE * last.size)
     return beside and -0.3 * last.size < gap < most_em * last.size and abs(first.size - last.size) < slack
