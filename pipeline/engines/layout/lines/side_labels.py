@@ -28,7 +28,7 @@ def parted_at_label(fragments: Sequence[Fragment]) -> Sides | None:
 
     None where no text begins with such a label.
     """
-    if len(fragments) <= _LONG - 1 or not any(part.glyphs[0].style.bold for part in fragments):
+    if len(fragments) < _LONG or not any(part.glyphs[0].style.bold for part in fragments):
         return None
     pieces = sorted((piece for part in fragments for piece in split_at_wide_gaps(part)), key=lambda piece: piece.box[1])
     left, right = min(piece.box[0] for piece in pieces), max(piece.box[2] for piece in pieces)

@@ -41,7 +41,7 @@ def _is_dot(path: dict[str, Any]) -> bool:
     x0, y0, x1, y1 = path["rect"]
     shorter, longer = sorted((x1 - x0, y1 - y0))
     small = _SIDE_PT[0] <= shorter and longer <= min(_SIDE_PT[1], _ROUND * shorter)
-    return small and path["type"] != "clip" and 0 < len(path["items"]) <= _MOST_PIECES
+    return small and 0 < len(path["items"]) <= _MOST_PIECES
 
 
 def _is_beside(dot: Box, other: Box) -> bool:
