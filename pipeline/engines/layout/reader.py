@@ -66,6 +66,7 @@ from pipeline.engines.layout.sheet.sheet import Sheet
 from pipeline.engines.layout.sheet.struck import mark_struck
 from pipeline.engines.layout.tables.contents_lists import with_contents
 from pipeline.engines.layout.tables.drawn_tables import drawn_tables
+from pipeline.engines.layout.tables.heads_above import with_heads
 from pipeline.engines.layout.tables.outer_tables import without_outer_tables
 from pipeline.engines.layout.tables.ruled_forms import with_forms
 from pipeline.engines.layout.tables.table_headings import parted_at_headings
@@ -164,6 +165,8 @@ def _read(
         regions = rows_of_strip(regions)
     panels = [] if sheet.recognised or sheet.crowded else panels_of(drawings.paths, sheet.width, sheet.height)
     regions = parted_at_gutters(with_contents(parted_at_panels(parted_at_headings(regions), panels)))
+    if not (sheet.recognised or sheet.crowded):
+        regions = with_heads(regions, drawings.rules)
     for region in regions:
         region.lines = printed_lines(region.fragments)
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]

@@ -47,6 +47,7 @@ class Region:
     lines: list[PrintedLine] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)  # the cells of a table
     ruled: bool = False  # drawn lines part all cells
+    rules: list[tuple[float, float, float]] = field(default_factory=list)  # of a table's heads: from, to, height
     by_line: bool = False  # a listing: lines end where they are printed, and begin at their places
     by_column: bool = False  # its lines are columns, from right to left
     by_row: bool = False  # every printed line stands for itself

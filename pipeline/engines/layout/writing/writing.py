@@ -6,8 +6,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.engines.layout.cells.cells import filled
+from pipeline.engines.layout.cells.cells import Table, filled
 from pipeline.engines.layout.cells.columns import parted_below_heads, respecting_gaps
+from pipeline.engines.layout.cells.signs import with_signs_beside_numbers
+from pipeline.engines.layout.cells.spanning_heads import with_spanning_heads
 from pipeline.engines.layout.lines import headings
 from pipeline.engines.layout.lines.glyphs import PrintedLine
 from pipeline.engines.layout.lines.joining import has_check_box, joined, reads_as_prose
@@ -60,9 +62,7 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
     if region.by_row:
         return [_paragraph(Piece(Label.TEXT, [[line] for line in lines]), words)]
     if label is Label.TABLE:
-        parted = parted_below_heads if region.ruled else respecting_gaps
-        frames = parted(region.frames, region.fragments)
-        table = filled(region.fragments, frames, words)
+        table = _table(region, words)
         column = table and (table.is_column or (table.is_stepped and not region.ruled))
         if table and not (table.is_frame or column or table.is_prose or _is_form(region)):
             cells = table.lines([line.box for line in lines])
@@ -82,6 +82,15 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
         return [_paragraph(Piece(label, [lines]), words)]
     listed = Label.LIST if label is Label.LIST and not is_no_item(lines, region.column[1]) else Label.TEXT
     return [_written_piece(piece, words, body, nesting) for piece in pieces(lines, listed, body, region.column)]
+
+
+def _table(region: Region, words: frozenset[str]) -> Table | None:
+    """The cells of a table with their text; None without text."""
+    fragments = with_signs_beside_numbers(region.fragments)
+    if region.ruled:
+        return filled(fragments, parted_below_heads(region.frames, fragments), words)
+    frames = respecting_gaps(region.frames, fragments)
+    return filled(fragments, with_spanning_heads(frames, fragments, region.rules), words)
 
 
 def _picture(labels: str) -> str:

@@ -1,0 +1,127 @@
+"""Tables of annual reports: signs that stand apart from their numbers, and heads over several columns."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.engines.layout.cells.cells import Frame, filled, frames_of_grid
+from pipeline.engines.layout.cells.columns import respecting_gaps
+from pipeline.engines.layout.cells.signs import with_signs_beside_numbers
+from pipeline.engines.layout.cells.spanning_heads import Rule, with_spanning_heads
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, fragment
+from pipeline.engines.layout.lines.styles import Style
+from pipeline.engines.layout.regions.regions import Region
+from pipeline.engines.layout.tables.heads_above import level_rules, with_heads
+from stores.models import Label
+
+STYLE = Style(size=8.0, bold=False, mono=False, raised=False, hidden=False, font="Sans")
+COLUMNS = [0.0, 150.0, 165.0, 220.0, 235.0, 290.0, 305.0, 360.0]  # a label, and three signs with their numbers
+ENDS = [215, 285, 355]
+
+
+def text(words: str, x: float, y: float) -> Fragment:
+    """A text in letters of 4 points from ``x`` on."""
+    return fragment([Glyph(char, x + 4 * at, y, x + 4 * at + 4, y + 8, STYLE) for at, char in enumerate(words)])
+
+
+def up_to(words: str, x1: float, y: float) -> Fragment:
+    return text(words, x1 - 4 * len(words), y)
+
+
+def over(words: str, x: float, y: float) -> Fragment:
+    return text(words, x - 2 * len(words), y)
+
+
+def statement(sign: str = "$", *, years: bool = True) -> list[Fragment]:
+    """Years over three columns of numbers, the signs flush left and far from them."""
+    parts = [up_to(year, end, 22) for year, end in zip(("2017", "2016", "2015"), ENDS, strict=True)] if years else []
+    for at, (label, numbers) in enumerate({"Sales": ("606", "659", "644"), "Costs": ("(329)", "—", "1,282")}.items()):
+        parts.append(text(label, 5, 42 + 20 * at))
+        for number, end in zip(numbers, ENDS, strict=True):
+            parts += [text(sign, end - 60, 42 + 20 * at), up_to(number, end, 42 + 20 * at)]
+    return parts
+
+
+def rows_of(parts: list[Fragment], frames: list[Frame], rules: list[Rule]) -> list[list[str]]:
+    """The texts of the rows of a table, each as often as its cell spans columns."""
+    moved = with_signs_beside_numbers(parts)
+    table = filled(moved, with_spanning_heads(respecting_gaps(frames, moved), moved, rules), frozenset())
+    assert table is not None
+    rows: dict[int, list[str]] = {}
+    for cell in sorted(table.cells, key=lambda cell: (cell.row, cell.column)):
+        rows.setdefault(cell.row, []).extend([cell.text] * cell.columns)
+    return list(rows.values())
+
+
+GRID = frames_of_grid(COLUMNS, [0, 18, 38, 58, 78])
+VALUES = [["Sales", "$606", "$659", "$644"], ["Costs", "$(329)", "$—", "$1,282"]]
+YEARS = ["", "2017", "2016", "2015"]
+
+
+@pytest.mark.parametrize("sign", ["$", "€", "£", "HK$"])
+def test_signs_far_from_their_numbers_stand_in_one_cell_with_them(sign: str) -> None:
+    found = rows_of(statement(sign), GRID, [])
+    assert found == [YEARS, *[[cell.replace("$", sign) for cell in row] for row in VALUES]]
+
+
+def test_signs_behind_numbers_and_those_of_heads_stay() -> None:
+    behind = [text("Umsatz", 5, 42), text("1.234 €", 170, 42), text("5.678 €", 250, 42)]
+    heads = [text("2022 $", 170, 22), text("2021 $", 250, 22)]
+    assert with_signs_beside_numbers(behind) == behind
+    assert with_signs_beside_numbers(heads) == heads
+
+
+def test_brackets_and_per_cent_signs_that_stand_apart_close_their_numbers() -> None:
+    parts = [text("Costs", 5, 42), text("(329", 180, 42), text(")", 200, 42), text("5.1", 250, 42), text("%", 268, 42)]
+    words = {"".join(glyph.char for glyph in part.glyphs) for part in with_signs_beside_numbers(parts)}
+    assert words == {"Costs", "(329)", "5.1%"}
+
+
+def test_a_head_without_a_rule_spans_the_columns_over_whose_middle_it_stands() -> None:
+    parts = [*statement(), over("Year Ended", 262, 4)]
+    assert rows_of(parts, GRID, []) == [["", *["Year Ended"] * 3], YEARS, *VALUES]
+
+
+def test_a_rule_below_a_head_says_its_columns() -> None:
+    parts = [*statement(), over("Group", 210, 4), over("Bank", 320, 4)]
+    rules = [(150.0, 286.0, 15.0), (300.0, 357.0, 15.0), (0.0, 357.0, 36.0)]
+    assert rows_of(parts, GRID, rules) == [["", "Group", "Group", "Bank"], YEARS, *VALUES]
+
+
+def test_heads_of_two_rows_seen_as_one_are_parted_at_their_rules() -> None:
+    parts = [*statement(), over("Year Ended", 255, 2), over("Group", 220, 13), over("Bank", 325, 13)]
+    rules = [(150.0, 357.0, 11.5), (150.0, 286.0, 21.0), (300.0, 357.0, 21.0)]
+    grid = frames_of_grid(COLUMNS, [0, 21.5, 38, 58, 78])
+    years = [part for part in parts if part.box[1] != 22] + [
+        up_to(year, end, 26) for year, end in zip(("2017", "2016", "2015"), ENDS, strict=True)
+    ]
+    assert rows_of(years, grid, rules) == [["", *["Year Ended"] * 3], ["", "Group", "Group", "Bank"], YEARS, *VALUES]
+
+
+def test_names_of_all_columns_and_lines_below_values_span_nothing() -> None:
+    frames = respecting_gaps(GRID, with_signs_beside_numbers(statement()))
+    moved = with_signs_beside_numbers(statement())
+    assert with_spanning_heads(frames, moved, [(0.0, 357.0, 36.0), (150.0, 357.0, 52.0)]) == frames
+
+
+def table_below(label: Label, head: Fragment) -> list[Region]:
+    grid = frames_of_grid(COLUMNS, [18, 38, 58, 78])
+    table = Region(Label.TABLE, (0, 18, 360, 78), fragments=statement(), frames=grid)
+    return [Region(label, head.box, fragments=[head]), table]
+
+
+@pytest.mark.parametrize("label", [Label.TEXT, Label.HEADING])
+def test_a_head_that_stands_above_a_table_becomes_its_first_row(label: Label) -> None:
+    [table] = with_heads(table_below(label, over("Year Ended December 31,", 262, 6)), [])
+    assert rows_of(table.fragments, table.frames, table.rules)[:2] == [["", *["Year Ended December 31,"] * 3], YEARS]
+
+
+@pytest.mark.parametrize("above", [text("Sales by year", 5, 6), text("A sentence over the whole table, about:", 40, 6)])
+def test_titles_and_sentences_above_a_table_stay_outside(above: Fragment) -> None:
+    assert len(with_heads(table_below(Label.TEXT, above), [])) == 2
+
+
+def test_rules_drawn_cell_by_cell_are_one() -> None:
+    boxes = [(150.0, 10.0, 165.0, 11.0), (165.5, 10.0, 220.0, 11.0), (240.0, 10.0, 290.0, 11.0)]
+    assert level_rules([{"items": [("re", box)]} for box in boxes]) == [(150.0, 220.0, 10.5), (240.0, 290.0, 10.5)]
