@@ -7,7 +7,8 @@ import pytest
 from pipeline.engines.layout.cells.cells import Frame, filled, frames_of_grid
 from pipeline.engines.layout.cells.columns import respecting_gaps
 from pipeline.engines.layout.cells.signs import with_signs_beside_numbers
-from pipeline.engines.layout.cells.spanning_heads import Rule, with_spanning_heads
+from pipeline.engines.layout.cells.spanning_heads import with_spanning_heads
+from pipeline.engines.layout.cells.table_texts import Rule
 from pipeline.engines.layout.lines.glyph import Glyph
 from pipeline.engines.layout.lines.glyphs import Fragment, fragment
 from pipeline.engines.layout.lines.styles import Style

@@ -6,39 +6,37 @@ of a model puts it into one of the columns, or cuts it between two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.engines.layout.cells.cells import Frame
-from pipeline.engines.layout.lines.glyphs import Fragment, split_at_wide_gaps
+from pipeline.engines.layout.cells.head_rows import parted_at_rules, with_names_in_one_row
+from pipeline.engines.layout.cells.table_texts import (
+    Rule,
+    TableText,
+    extents_of,
+    first_row_of_values,
+    is_level,
+    joined,
+    texts_of,
+)
+from pipeline.engines.layout.lines.glyphs import Fragment
 from stores.models import Box
 
 _LEAST_FRAMES, _MOST_FRAMES = 4, 2000
 _MOST_HEADS = 6  # rows of names above the first row of values
 _EDGE_PT = 2.0  # a text reaches over the end of the rule below it by less
-_OVER_PT = 3.0  # a value reaches over the side of its cell by less
-_OFF = 0.16  # of the width of the columns below, by which a head stands off their middle
+_LABEL_PT = 8.0  # a rule that begins nearer to the left of the labels is one of the whole table
+_OFF = 0.1  # of the width of the columns below, by which a head stands off their middle
 _OFF_PT = 4.0
+_NEARER_PT = 2.0  # so much nearer to the middle of the cell that it has
 _OFF_RULE = 0.3  # of the width of a rule
 _FLUSH_PT = 4.0
 _BELOW_EM = 1.2  # from a head down to its rule, at most
 _LONGEST = 90  # characters
 
-Rule = tuple[float, float, float]  # from, to and height of a level line, in points
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A text without wide gaps, with the row of the table in which its middle lies."""
-
-    row: int
-    box: Box
-    text: str
-
-    @property
-    def middle(self) -> float:
-        return (self.box[0] + self.box[2]) / 2
+Extents = Mapping[int, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,142 +50,34 @@ class _Head:
 
 
 def with_spanning_heads(frames: Sequence[Frame], fragments: Sequence[Fragment], rules: Sequence[Rule]) -> list[Frame]:
-    """The cells of a table, each head over several columns in one cell that spans them."""
+    """The cells of a table, each head over several columns in one cell that spans them, its lines in one row."""
     if not _LEAST_FRAMES <= len(frames) <= _MOST_FRAMES:
         return list(frames)
     level = [part for part in fragments if part.upright]
-    cells = _parted_at_rules(frames, level, rules)
-    texts = _texts(cells, level)
-    body = _first_row_of_values(cells, texts)
-    if not 0 < body <= _MOST_HEADS or any(frame.row < body < frame.row + frame.rows for frame in cells):
+    texts = texts_of(frames, level)
+    body = first_row_of_values(frames, texts)
+    if not 0 < body <= _MOST_HEADS or any(frame.row < body < frame.row + frame.rows for frame in frames):
         return list(frames)
-    extents = _extents(cells, texts, body)
+    lined = with_names_in_one_row(frames, texts, body, rules)
+    cells = parted_at_rules(lined, level, rules)
+    texts = texts_of(cells, level)
+    body = first_row_of_values(cells, texts)
+    extents = extents_of(cells, texts, body)
     if len(extents) < 2:
-        return list(frames)
-    names = _joined([text for text in texts if text.row < body])
-    heads = list(_underlined(names, extents, rules))
-    heads += _centred(names, extents, heads, body)
-    if not _is_needed(heads, cells, names):
-        return list(frames)
-    left = min(low for low, _ in extents.values())
-    rows = {text.row for text in names if text.box[2] > left}
+        return lined
+    left, labels = min(low for low, _ in extents.values()), min(text.box[0] for text in texts)
+    names = joined([text for text in texts if text.row < body and text.box[2] > left])
+    heads = list(_underlined(names, extents, [rule for rule in rules if rule[0] > labels + _LABEL_PT]))
+    heads += _centred(names, extents, heads, cells, body)
+    if all(_is_there(head, cells, names) for head in heads):
+        return lined
+    rows = {text.row for text in names}
     return [replace(f, heading=f.heading or f.row in rows) for f in _with_heads(cells, heads)]
 
 
-def _parted_at_rules(frames: Sequence[Frame], fragments: Sequence[Fragment], rules: Sequence[Rule]) -> list[Frame]:
-    """The cells with each row of heads parted where a rule below one of them parts it from another."""
-    texts = _texts(frames, fragments)
-    body = _first_row_of_values(frames, texts)
-    parted: list[Frame] = []
-    added = 0
-    for row in sorted({frame.row for frame in frames}):
-        cells = [frame for frame in frames if frame.row == row]
-        plain = row < body and all(frame.rows == 1 for frame in cells)
-        own = [text.box for text in texts if text.row == row] if plain else []
-        heights = _heights_between(own, rules)
-        top, bottom = cells[0].box[1], cells[0].box[3]
-        for at, (upper, lower) in enumerate(pairwise([top, *heights, bottom])):
-            whole = not heights
-            parted += [
-                replace(f, row=row + added + at, box=f.box if whole else (f.box[0], upper, f.box[2], lower))
-                for f in cells
-            ]
-        added += len(heights)
-    return parted
-
-
-def _heights_between(boxes: Sequence[Box], rules: Sequence[Rule]) -> list[float]:
-    """The heights of rules that have a text close above and another below, and go through none."""
-    heights: list[float] = []
-    for x0, x1, y in sorted(rules, key=lambda rule: rule[2]):
-        own = [box for box in boxes if x0 - _EDGE_PT < (box[0] + box[2]) / 2 < x1 + _EDGE_PT]
-        above, below = any(box[3] < y + _EDGE_PT for box in own), any(box[1] > y - _EDGE_PT for box in own)
-        cut = any(box[1] + _EDGE_PT < y < box[3] - _EDGE_PT for box in boxes)
-        if above and below and not cut and (not heights or y - heights[-1] > _EDGE_PT):
-            heights.append(y)
-    return heights
-
-
-def _texts(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[_Text]:
-    bands: dict[int, tuple[float, float]] = {}
-    for frame in frames:
-        if frame.rows == 1:
-            bands.setdefault(frame.row, (frame.box[1], frame.box[3]))
-    found = []
-    for part in fragments:
-        middle = (part.box[1] + part.box[3]) / 2
-        row = next((row for row, (top, bottom) in bands.items() if top <= middle <= bottom), None)
-        for piece in split_at_wide_gaps(part) if row is not None else ():
-            text = "".join(glyph.char for glyph in piece.glyphs).strip()
-            if text:
-                found.append(_Text(row or 0, piece.box, text))
-    return found
-
-
-def _joined(texts: Sequence[_Text]) -> list[_Text]:
-    """The texts, those made one that follow each other in a line with no more than a blank between them."""
-    joined: list[_Text] = []
-    for text in sorted(texts, key=lambda text: (text.row, round(text.box[1]), text.box[0])):
-        last = joined[-1] if joined else None
-        if last and last.row == text.row and _is_level(last.box, text.box) and _is_next(last.box, text.box):
-            box = last.box[0], min(last.box[1], text.box[1]), text.box[2], max(last.box[3], text.box[3])
-            joined[-1] = _Text(last.row, box, f"{last.text} {text.text}")
-        else:
-            joined.append(text)
-    return joined
-
-
-def _is_level(one: Box, other: Box) -> bool:
-    return abs(one[1] + one[3] - other[1] - other[3]) < 0.7 * (one[3] - one[1])
-
-
-def _is_next(one: Box, other: Box) -> bool:
-    return -1.0 < other[0] - one[2] < 0.35 * (one[3] - one[1])
-
-
-def _first_row_of_values(frames: Sequence[Frame], texts: Sequence[_Text]) -> int:
-    """The first row that has a label and a value beside it that is no year, or a label alone below such heads."""
-    ends = [frame.box[2] for frame in frames if frame.column == 0 and frame.columns == 1]
-    if not ends:
-        return 0
-    end = max(ends)
-    for row in sorted({text.row for text in texts}):
-        own = [text for text in texts if text.row == row]
-        label = any(text.middle < end and any(map(str.isalpha, text.text)) for text in own)
-        values = [text.text for text in own if text.middle >= end]
-        if label and any(map(_is_value, values)):
-            return row
-    return 0
-
-
-def _is_value(text: str) -> bool:
-    bare = text.strip("$€£¥ ()%*")
-    if bare in ("-", "–", "—", "−"):
-        return True
-    year = len(bare) == 4 and bare.isdigit() and bare[:2] in ("19", "20")
-    return bare[:1].isdigit() and not year and not any(map(str.isalpha, bare)) and "/" not in bare
-
-
-def _extents(frames: Sequence[Frame], texts: Sequence[_Text], body: int) -> dict[int, tuple[float, float]]:
-    """From where to where the values of each column behind the first reach."""
-    units: dict[int, list[Frame]] = {}
-    for frame in frames:
-        if frame.row >= body and frame.columns == frame.rows == 1 and frame.column:
-            units.setdefault(frame.row, []).append(frame)
-    extents: dict[int, tuple[float, float]] = {}
-    for text in texts:
-        home = next((f for f in units.get(text.row, ()) if f.box[0] <= text.middle < f.box[2]), None)
-        if home is not None and home.box[0] - _OVER_PT < text.box[0] and text.box[2] < home.box[2] + _OVER_PT:
-            low, high = extents.get(home.column, (text.box[0], text.box[2]))
-            extents[home.column] = min(low, text.box[0]), max(high, text.box[2])
-    return dict(sorted(extents.items()))
-
-
-def _underlined(
-    names: Sequence[_Text], extents: dict[int, tuple[float, float]], rules: Sequence[Rule]
-) -> Iterator[_Head]:
+def _underlined(names: Sequence[TableText], extents: Extents, rules: Sequence[Rule]) -> Iterator[_Head]:
     """The heads with a rule below them that reaches over the columns for which they stand."""
-    taken: set[_Text] = set()
+    taken: set[TableText] = set()
     for x0, x1, y in sorted(rules, key=lambda rule: (rule[2], rule[0])):
         below = [column for column, (low, high) in extents.items() if x0 - _EDGE_PT < (low + high) / 2 < x1 + _EDGE_PT]
         over = [
@@ -207,63 +97,96 @@ def _underlined(
             yield _Head((below[0], below[-1]), rows, x0 - _EDGE_PT, x1 + _EDGE_PT)
 
 
-def _is_one_name(texts: Sequence[_Text]) -> bool:
+def _is_over(box: Box, x0: float, x1: float, y: float) -> bool:
+    return x0 - _EDGE_PT < box[0] and box[2] < x1 + _EDGE_PT and box[3] < y + _EDGE_PT
+
+
+def _is_one_name(texts: Sequence[TableText]) -> bool:
     """Whether texts stand below one another, none beside another: lines of one name."""
     lines = sorted(texts, key=lambda text: text.box[1])
-    apart = not any(_is_level(one.box, other.box) for one, other in pairwise(lines))
+    apart = not any(is_level(one.box, other.box) for one, other in pairwise(lines))
     near = all(other.box[1] - one.box[3] < 0.6 * (one.box[3] - one.box[1]) for one, other in pairwise(lines))
     return apart and near and sum(len(text.text) for text in texts) <= _LONGEST
 
 
-def _stands_over(texts: Sequence[_Text], x0: float, x1: float) -> bool:
+def _stands_over(texts: Sequence[TableText], x0: float, x1: float) -> bool:
     left, right = min(text.box[0] for text in texts), max(text.box[2] for text in texts)
     centred = abs(left + right - x0 - x1) / 2 < _OFF_RULE * (x1 - x0)
     return centred or abs(left - x0) < _FLUSH_PT or abs(right - x1) < _FLUSH_PT
 
 
-def _is_unbroken(columns: Sequence[int], extents: dict[int, tuple[float, float]]) -> bool:
+def _is_unbroken(columns: Sequence[int], extents: Extents) -> bool:
     known = list(extents)
     first, last = known.index(columns[0]), known.index(columns[-1])
     return known[first : last + 1] == list(columns)
 
 
 def _centred(
-    names: Sequence[_Text], extents: dict[int, tuple[float, float]], heads: Sequence[_Head], body: int
+    names: Sequence[TableText], extents: Extents, heads: Sequence[_Head], frames: Sequence[Frame], body: int
 ) -> Iterator[_Head]:
     """The heads of rows that have fewer names than columns, each in the middle over the columns next to it."""
-    left = min(low for low, _ in extents.values())
+    sides = {frame.column: frame.box[::2] for frame in frames if frame.columns == 1 and frame.row >= body}
     for row in range(body):
         if any(head.rows[0] <= row <= head.rows[1] for head in heads):
             continue
-        own = sorted((text for text in names if text.row == row and text.box[2] > left), key=lambda text: text.middle)
-        level = all(_is_level(own[0].box, other.box) for other in own)
+        own = sorted((text for text in names if text.row == row), key=lambda text: text.middle)
+        level = all(is_level(own[0].box, other.box) for other in own)
         if own and level and len(own) < len(extents) and all(any(map(str.isalpha, text.text)) for text in own):
-            yield from _shared(own, extents, row)
+            spans = _spans(own, extents, sides)
+            if spans and not any(_has_better(text, span, extents, frames) for text, span in spans):
+                yield from (_over(text, span, extents) for text, span in spans)
 
 
-def _shared(own: Sequence[_Text], extents: dict[int, tuple[float, float]], row: int) -> Iterator[_Head]:
+def _spans(own: Sequence[TableText], extents: Extents, sides: Extents) -> list[tuple[TableText, tuple[int, int]]]:
+    """Each of some names with the first and the last of its columns; none where one stands off their middle."""
+    groups = _nearest(own, extents)
+    if not all(_is_in_the_middle(text, group, extents, sides) for text, group in zip(own, groups, strict=True)):
+        return []
+    return [(text, (group[0], group[-1])) for text, group in zip(own, groups, strict=True)]
+
+
+def _nearest(own: Sequence[TableText], extents: Extents) -> list[list[int]]:
+    """The columns to which each of some names stands nearest."""
     groups: list[list[int]] = [[] for _ in own]
     for column, (low, high) in extents.items():
-        nearest = min(range(len(own)), key=lambda at: abs(own[at].middle - (low + high) / 2))
-        groups[nearest].append(column)
-    found = []
-    for text, group in zip(own, groups, strict=True):
-        if not group:
-            return
-        low, high = extents[group[0]][0], extents[group[-1]][1]
-        off = abs(text.middle - (low + high) / 2)
-        if off > _OFF * (high - low) + _OFF_PT:
-            return
-        found.append(_Head((group[0], group[-1]), (row, row), min(low, text.box[0]), max(high, text.box[2])))
-    yield from found
+        groups[min(range(len(own)), key=lambda at: abs(own[at].middle - (low + high) / 2))].append(column)
+    return groups
 
 
-def _is_needed(heads: Sequence[_Head], frames: Sequence[Frame], names: Sequence[_Text]) -> bool:
-    """Whether a head is not yet one cell over its columns."""
-    return any(not _is_there(head, frames, names) for head in heads)
+def _off(text: TableText, first: tuple[float, float], last: tuple[float, float]) -> float:
+    return abs(text.middle - (first[0] + last[1]) / 2)
 
 
-def _is_there(head: _Head, frames: Sequence[Frame], names: Sequence[_Text]) -> bool:
+def _is_in_the_middle(text: TableText, group: Sequence[int], extents: Extents, sides: Extents) -> bool:
+    """Whether a name stands in the middle over the values of some columns, or over their cells."""
+    if not group:
+        return False
+    places = [where for where in (extents, sides) if group[0] in where and group[-1] in where]
+    return any(
+        _off(text, at[group[0]], at[group[-1]]) <= _OFF * (at[group[-1]][1] - at[group[0]][0]) + _OFF_PT
+        for at in places
+    )
+
+
+def _has_better(text: TableText, span: tuple[int, int], extents: Extents, frames: Sequence[Frame]) -> bool:
+    """Whether the cell of a name spans other columns already, and it stands nearer to the middle over these."""
+    for frame in frames:
+        inside = frame.row == text.row and frame.box[0] <= text.middle <= frame.box[2]
+        own = [column for column in extents if frame.column <= column < frame.column + frame.columns]
+        if inside and len(own) > 1 and (own[0], own[-1]) != span:
+            return (
+                _off(text, extents[own[0]], extents[own[-1]])
+                < _off(text, extents[span[0]], extents[span[1]]) - _NEARER_PT
+            )
+    return False
+
+
+def _over(text: TableText, span: tuple[int, int], extents: Extents) -> _Head:
+    low, high = extents[span[0]][0], extents[span[1]][1]
+    return _Head(span, (text.row, text.row), min(low, text.box[0]), max(high, text.box[2]))
+
+
+def _is_there(head: _Head, frames: Sequence[Frame], names: Sequence[TableText]) -> bool:
     own = [text for text in names if head.rows[0] <= text.row <= head.rows[1] and head.x0 < text.middle < head.x1]
     holding = {
         frame

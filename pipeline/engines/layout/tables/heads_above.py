@@ -18,6 +18,7 @@ _THIN_PT, _SHORTEST_PT = 2.5, 10.0  # of a rule
 _SAME_PT, _GAP_PT = 1.0, 1.5  # pieces of one rule stand so level, and so close
 _ABOVE_PT = 60.0  # from a table up to the first of its heads
 _GAP_EM = 2.2  # from a head down to the table
+_LINE_GAP = 0.6  # of the height of a line, from one line of a name to the next
 _LONGEST = 80  # characters
 _EDGE_PT = 4.0
 _LABELS = 0.15  # of the width of a table: what begins before is a label
@@ -66,7 +67,9 @@ def _add_heads(table: Region, regions: Sequence[Region], rules: Sequence[Rule], 
         values = _values(table)
         box = _around(region.fragments)
         alone = not any(other is not region and _is_beside(other, box) for other in regions)
-        if values and alone and _is_head(region, box, table) and _stands_over(box, values, rules):
+        if not (values and alone and _is_head(region, box, table)):
+            continue
+        if _stands_over(box, values, rules) or _is_first_line(box, table, values[0]):
             taken.add(id(region))
             _add_row(table, region, box)
 
@@ -114,12 +117,24 @@ def _stands_over(box: Box, values: tuple[float, float, float], rules: Sequence[R
     labels, low, high = values
     if box[0] < labels - _EDGE_PT or box[2] > high + _EDGE_PT:
         return False
-    height = box[3] - box[1]
-    below = (
-        r for r in rules if -2.0 < r[2] - box[3] < height and r[0] < box[0] + _EDGE_PT and box[2] < r[1] + _EDGE_PT
-    )
-    underlined = any(rule[0] > labels - _EDGE_PT for rule in below)
-    return underlined or (box[0] > low - _EDGE_PT and abs(box[0] + box[2] - low - high) / 2 < _OFF * (high - low))
+    if any(labels - _EDGE_PT < x0 and _is_underlined(box, x0, x1, y) for x0, x1, y in rules):
+        return True
+    return box[0] > low - _EDGE_PT and abs(box[0] + box[2] - low - high) / 2 < _OFF * (high - low)
+
+
+def _is_underlined(box: Box, x0: float, x1: float, y: float) -> bool:
+    return -2.0 < y - box[3] < box[3] - box[1] and x0 < box[0] + _EDGE_PT and box[2] < x1 + _EDGE_PT
+
+
+def _is_first_line(box: Box, table: Region, labels: float) -> bool:
+    """Whether a line is the upper one of a name of several lines whose others stand in the table."""
+    height, top = box[3] - box[1], _top_of(table)
+    first = [part.box for part in table.fragments if part.box[1] < top + 0.5 * height]
+    own = [other for other in first if other[0] < box[2] and box[0] < other[2]]
+    if len(own) != 1 or own[0][0] < labels or own[0][1] - box[3] > _LINE_GAP * height:
+        return False
+    left, right = box[0] - own[0][0], box[2] - own[0][2]
+    return min(abs(left), abs(right), abs(left + right)) < _SAME_PT
 
 
 def _add_row(table: Region, region: Region, box: Box) -> None:

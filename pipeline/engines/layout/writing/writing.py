@@ -10,6 +10,7 @@ from pipeline.engines.layout.cells.cells import Table, filled
 from pipeline.engines.layout.cells.columns import parted_below_heads, respecting_gaps
 from pipeline.engines.layout.cells.signs import with_signs_beside_numbers
 from pipeline.engines.layout.cells.spanning_heads import with_spanning_heads
+from pipeline.engines.layout.cells.wrapped_labels import with_whole_labels
 from pipeline.engines.layout.lines import headings
 from pipeline.engines.layout.lines.glyphs import PrintedLine
 from pipeline.engines.layout.lines.joining import has_check_box, joined, reads_as_prose
@@ -89,7 +90,7 @@ def _table(region: Region, words: frozenset[str]) -> Table | None:
     fragments = with_signs_beside_numbers(region.fragments)
     if region.ruled:
         return filled(fragments, parted_below_heads(region.frames, fragments), words)
-    frames = respecting_gaps(region.frames, fragments)
+    frames = with_whole_labels(respecting_gaps(region.frames, fragments), fragments)
     return filled(fragments, with_spanning_heads(frames, fragments, region.rules), words)
 
 

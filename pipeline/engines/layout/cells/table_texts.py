@@ -1,0 +1,104 @@
+"""The texts of a table by the rows of its grid: which rows hold heads, and where the values of a column stand. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.engines.layout.cells.cells import Frame
+from pipeline.engines.layout.lines.glyphs import Fragment, split_at_wide_gaps
+from stores.models import Box
+
+_OVER_PT = 3.0  # a value reaches over the side of its cell by less
+
+Rule = tuple[float, float, float]  # from, to and height of a level line, in points
+
+
+@dataclass(frozen=True, slots=True)
+class TableText:
+    """A text without wide gaps, with the row of the table in which its middle lies."""
+
+    row: int
+    box: Box
+    text: str
+
+    @property
+    def middle(self) -> float:
+        return (self.box[0] + self.box[2]) / 2
+
+
+def texts_of(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[TableText]:
+    """The texts of a table that lie in one of its rows."""
+    bands: dict[int, tuple[float, float]] = {}
+    for frame in frames:
+        if frame.rows == 1:
+            bands.setdefault(frame.row, (frame.box[1], frame.box[3]))
+    found = []
+    for part in fragments:
+        middle = (part.box[1] + part.box[3]) / 2
+        row = next((row for row, (top, bottom) in bands.items() if top <= middle <= bottom), None)
+        for piece in split_at_wide_gaps(part) if row is not None else ():
+            text = "".join(glyph.char for glyph in piece.glyphs).strip()
+            if text:
+                found.append(TableText(row or 0, piece.box, text))
+    return found
+
+
+def joined(texts: Sequence[TableText]) -> list[TableText]:
+    """The texts, those made one that follow each other in a line with no more than a blank between them."""
+    joined: list[TableText] = []
+    for text in sorted(texts, key=lambda text: (text.row, round(text.box[1]), text.box[0])):
+        last = joined[-1] if joined else None
+        if last and last.row == text.row and is_level(last.box, text.box) and _is_next(last.box, text.box):
+            box = last.box[0], min(last.box[1], text.box[1]), text.box[2], max(last.box[3], text.box[3])
+            joined[-1] = TableText(last.row, box, f"{last.text} {text.text}")
+        else:
+            joined.append(text)
+    return joined
+
+
+def is_level(one: Box, other: Box) -> bool:
+    """Whether two boxes stand in one line."""
+    return abs(one[1] + one[3] - other[1] - other[3]) < 0.7 * (one[3] - one[1])
+
+
+def _is_next(one: Box, other: Box) -> bool:
+    return -1.0 < other[0] - one[2] < 0.35 * (one[3] - one[1])
+
+
+def first_row_of_values(frames: Sequence[Frame], texts: Sequence[TableText]) -> int:
+    """The first row that has a label and a value beside it that is no year, or a label alone below such heads."""
+    ends = [frame.box[2] for frame in frames if frame.column == 0 and frame.columns == 1]
+    if not ends:
+        return 0
+    end = max(ends)
+    for row in sorted({text.row for text in texts}):
+        own = [text for text in texts if text.row == row]
+        label = any(text.middle < end and any(map(str.isalpha, text.text)) for text in own)
+        values = [text.text for text in own if text.middle >= end]
+        if label and any(map(_is_value, values)):
+            return row
+    return 0
+
+
+def _is_value(text: str) -> bool:
+    bare = text.strip("$€£¥ ()%*")
+    if bare in ("-", "–", "—", "−"):
+        return True
+    year = len(bare) == 4 and bare.isdigit() and bare[:2] in ("19", "20")
+    return bare[:1].isdigit() and not year and not any(map(str.isalpha, bare)) and "/" not in bare
+
+
+def extents_of(frames: Sequence[Frame], texts: Sequence[TableText], body: int) -> dict[int, tuple[float, float]]:
+    """From where to where the values of each column behind the first reach."""
+    units: dict[int, list[Frame]] = {}
+    for frame in frames:
+        if frame.row >= body and frame.columns == frame.rows == 1 and frame.column:
+            units.setdefault(frame.row, []).append(frame)
+    extents: dict[int, tuple[float, float]] = {}
+    for text in texts:
+        home = next((f for f in units.get(text.row, ()) if f.box[0] <= text.middle < f.box[2]), None)
+        if home is not None and home.box[0] - _OVER_PT < text.box[0] and text.box[2] < home.box[2] + _OVER_PT:
+            low, high = extents.get(home.column, (text.box[0], text.box[2]))
+            extents[home.column] = min(low, text.box[0]), max(high, text.box[2])
+    return dict(sorted(extents.items()))
