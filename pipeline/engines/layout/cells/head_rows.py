@@ -7,12 +7,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.engines.layout.cells.cells import Frame
-from pipeline.engines.layout.cells.table_texts import Rule, TableText, first_row_of_values, texts_of
+from pipeline.engines.layout.cells.table_texts import LINE_GAP, Rule, TableText, first_row_of_values, stacked, texts_of
 from pipeline.engines.layout.lines.glyphs import Fragment
 from stores.models import Box
 
+_HIGHEST_PT = 12.0  # of a line of a name
 _EDGE_PT = 2.0  # a text reaches over the end of the rule below it by less
-_LINE_GAP = 0.6  # of the height of a line, from one line of a name to the next
 
 
 def parted_at_rules(frames: Sequence[Frame], fragments: Sequence[Fragment], rules: Sequence[Rule]) -> list[Frame]:
@@ -55,7 +55,8 @@ def with_names_in_one_row(
     """The cells with two rows of heads made one where every name of the upper one goes on in the lower one."""
     onto: dict[int, int] = {}
     for row in range(1, body):
-        upper, lower = ([text.box for text in texts if text.row == at] for at in (row - 1, row))
+        names = [stacked([text for text in texts if text.row == at]) for at in (row - 1, row)]
+        upper, lower = ([name.box for name in own] for own in names)
         if _are_alike(frames, row - 1, row) and _go_on(upper, lower, rules):
             onto[row] = onto.get(row - 1, row - 1)
     return merged_rows(frames, onto)
@@ -90,7 +91,8 @@ def _go_on(upper: Sequence[Box], lower: Sequence[Box], rules: Sequence[Rule]) ->
     if not upper or any(len(home) != 1 for home in homes) or len({home[0] for home in homes}) < len(homes):
         return False
     pairs = [(own, lower[home[0]]) for own, home in zip(upper, homes, strict=True)]
-    near = all(-_EDGE_PT < below[1] - own[3] < _LINE_GAP * (own[3] - own[1]) for own, below in pairs)
+    heights = {id(own): min(own[3] - own[1], _HIGHEST_PT) for own in upper}
+    near = all(-_EDGE_PT < below[1] - own[3] < LINE_GAP * heights[id(own)] for own, below in pairs)
     return near and not any(
         own[3] - _EDGE_PT < y < below[1] + _EDGE_PT and x0 < own[2] and own[0] < x1
         for own, below in pairs

@@ -21,6 +21,7 @@ _WORD_GAP_EM = 0.2  # a wider gap parts two words
 _CLOSE_EM = 0.1  # between a sign and its number once it is put there
 _LEVEL = 0.35  # of the size, by which the middles of two words of one line differ at most
 _FARTHEST_EM = 25.0  # from a sign to its number
+_LABEL_EM = 2.0  # from the left of a table: what begins there is a label
 _BEHIND_EM = 1.6  # from a number to what closes it
 
 
@@ -56,8 +57,9 @@ def with_signs_beside_numbers(fragments: Sequence[Fragment]) -> list[Fragment]:
     words = [word for at, part in enumerate(fragments) if part.upright for word in _words_of(at, part)]
     moved: set[int] = set()  # signs, and the numbers that they go to, by the id of the word
     joined: list[Fragment] = []
+    labels = min((word.x0 + _LABEL_EM * word.size for word in words), default=0.0)
     for line in _lines(words):
-        for sign, number in _pairs(line):
+        for sign, number in _pairs(line, labels):
             moved.update((id(sign), id(number)))
             joined.append(fragment(_beside(sign, number)))
     if not joined:
@@ -96,13 +98,13 @@ def _lines(words: Sequence[_Word]) -> Iterator[list[_Word]]:
         yield sorted(line, key=lambda own: own.x0)
 
 
-def _pairs(line: Sequence[_Word]) -> Iterator[tuple[_Word, _Word]]:
-    """The signs of a line that stand apart, each with its number."""
+def _pairs(line: Sequence[_Word], labels: float) -> Iterator[tuple[_Word, _Word]]:
+    """The signs of a line that stand apart, each with its number; what begins before ``labels`` is a label."""
     taken: set[int] = set()
     signs_follow = CURRENCY.fullmatch(line[-1].text) is not None  # 1.234 €   5.678 €
     for at, word in enumerate(line):
         before, after = (line[at - 1] if at else None), (line[at + 1] if at + 1 < len(line) else None)
-        if after is not None and not signs_follow and _is_before(word, after, before):
+        if after is not None and not signs_follow and word.x0 > labels and _is_before(word, after, before):
             taken.add(id(after))
             yield word, after
         elif before is not None and id(before) not in taken and _is_behind(word, before):

@@ -19,6 +19,7 @@ from pipeline.engines.layout.cells.table_texts import (
     first_row_of_values,
     is_level,
     joined,
+    stacked,
     texts_of,
 )
 from pipeline.engines.layout.lines.glyphs import Fragment
@@ -31,7 +32,7 @@ _LABEL_PT = 8.0  # a rule that begins nearer to the left of the labels is one of
 _OFF = 0.1  # of the width of the columns below, by which a head stands off their middle
 _OFF_PT = 4.0
 _NEARER_PT = 2.0  # so much nearer to the middle of the cell that it has
-_OFF_RULE = 0.3  # of the width of a rule
+_OFF_RULE = 0.15  # of the width of a rule
 _FLUSH_PT = 4.0
 _BELOW_EM = 1.2  # from a head down to its rule, at most
 _LONGEST = 90  # characters
@@ -68,7 +69,9 @@ def with_spanning_heads(frames: Sequence[Frame], fragments: Sequence[Fragment], 
     left, labels = min(low for low, _ in extents.values()), min(text.box[0] for text in texts)
     names = joined([text for text in texts if text.row < body and text.box[2] > left])
     heads = list(_underlined(names, extents, [rule for rule in rules if rule[0] > labels + _LABEL_PT]))
-    heads += _centred(names, extents, heads, cells, body)
+    below = [extents_of(cells, texts, row + 1) for row in range(body)]
+    heads += _centred(names, below, heads, cells)
+    heads += _across(names, below, heads)
     if all(_is_there(head, cells, names) for head in heads):
         return lined
     rows = {text.row for text in names}
@@ -122,25 +125,46 @@ def _is_unbroken(columns: Sequence[int], extents: Extents) -> bool:
 
 
 def _centred(
-    names: Sequence[TableText], extents: Extents, heads: Sequence[_Head], frames: Sequence[Frame], body: int
+    names: Sequence[TableText], below: Sequence[Extents], heads: Sequence[_Head], frames: Sequence[Frame]
 ) -> Iterator[_Head]:
-    """The heads of rows that have fewer names than columns, each in the middle over the columns next to it."""
-    sides = {frame.column: frame.box[::2] for frame in frames if frame.columns == 1 and frame.row >= body}
-    for row in range(body):
+    """The heads of rows that have fewer names than columns, each in the middle over the columns next to it.
+
+    ``below``: where the texts of each column below each row of heads stand.
+    """
+    values = below[-1]
+    sides = {frame.column: frame.box[::2] for frame in frames if frame.columns == 1 and frame.row >= len(below)}
+    for row, named in enumerate(below):
         if any(head.rows[0] <= row <= head.rows[1] for head in heads):
             continue
-        own = sorted((text for text in names if text.row == row), key=lambda text: text.middle)
-        level = all(is_level(own[0].box, other.box) for other in own)
-        if own and level and len(own) < len(extents) and all(any(map(str.isalpha, text.text)) for text in own):
-            spans = _spans(own, extents, sides)
-            if spans and not any(_has_better(text, span, extents, frames) for text, span in spans):
-                yield from (_over(text, span, extents) for text, span in spans)
+        own = sorted(stacked([text for text in names if text.row == row]), key=lambda text: text.middle)
+        apart = all(one.box[2] < other.box[0] for one, other in pairwise(own))
+        if own and apart and len(own) < len(values) and all(any(map(str.isalpha, text.text)) for text in own):
+            spans = _spans(own, [values, named, sides])
+            if spans and not any(_has_better(text, span, values, frames) for text, span in spans):
+                yield from (_over(text, span, values) for text, span in spans)
 
 
-def _spans(own: Sequence[TableText], extents: Extents, sides: Extents) -> list[tuple[TableText, tuple[int, int]]]:
+def _across(names: Sequence[TableText], below: Sequence[Extents], heads: Sequence[_Head]) -> Iterator[_Head]:
+    """The heads that reach over the middles of several columns, no other head beside them over the same."""
+    for text in names:
+        if any(head.rows[0] <= text.row <= head.rows[1] and head.x0 < text.middle < head.x1 for head in heads):
+            continue
+        over = [at for at, (low, high) in below[text.row].items() if text.box[0] < (low + high) / 2 < text.box[2]]
+        others = [other for other in names if other.row == text.row and other is not text]
+        alone = not any(other.box[0] < text.box[2] and text.box[0] < other.box[2] for other in others)
+        taken = any(_covers(head, text.row, over) for head in heads)
+        if len(over) > 1 and alone and not taken and _is_unbroken(over, below[text.row]):
+            yield _Head((over[0], over[-1]), (text.row, text.row), text.box[0] - _EDGE_PT, text.box[2] + _EDGE_PT)
+
+
+def _covers(head: _Head, row: int, columns: Sequence[int]) -> bool:
+    return head.rows[0] <= row <= head.rows[1] and any(head.columns[0] <= at <= head.columns[1] for at in columns)
+
+
+def _spans(own: Sequence[TableText], places: Sequence[Extents]) -> list[tuple[TableText, tuple[int, int]]]:
     """Each of some names with the first and the last of its columns; none where one stands off their middle."""
-    groups = _nearest(own, extents)
-    if not all(_is_in_the_middle(text, group, extents, sides) for text, group in zip(own, groups, strict=True)):
+    groups = _nearest(own, places[0])
+    if not all(_is_in_the_middle(text, group, places) for text, group in zip(own, groups, strict=True)):
         return []
     return [(text, (group[0], group[-1])) for text, group in zip(own, groups, strict=True)]
 
@@ -157,14 +181,13 @@ def _off(text: TableText, first: tuple[float, float], last: tuple[float, float])
     return abs(text.middle - (first[0] + last[1]) / 2)
 
 
-def _is_in_the_middle(text: TableText, group: Sequence[int], extents: Extents, sides: Extents) -> bool:
-    """Whether a name stands in the middle over the values of some columns, or over their cells."""
+def _is_in_the_middle(text: TableText, group: Sequence[int], places: Sequence[Extents]) -> bool:
+    """Whether a name stands in the middle over the values of some columns, over their names, or over their cells."""
     if not group:
         return False
-    places = [where for where in (extents, sides) if group[0] in where and group[-1] in where]
+    known = [at for at in places if group[0] in at and group[-1] in at]
     return any(
-        _off(text, at[group[0]], at[group[-1]]) <= _OFF * (at[group[-1]][1] - at[group[0]][0]) + _OFF_PT
-        for at in places
+        _off(text, at[group[0]], at[group[-1]]) <= _OFF * (at[group[-1]][1] - at[group[0]][0]) + _OFF_PT for at in known
     )
 
 

@@ -10,6 +10,7 @@ from pipeline.engines.layout.lines.glyphs import Fragment, split_at_wide_gaps
 from stores.models import Box
 
 _OVER_PT = 3.0  # a value reaches over the side of its cell by less
+LINE_GAP = 0.6  # of the height of a line, from one line of a name to the next
 
 Rule = tuple[float, float, float]  # from, to and height of a level line, in points
 
@@ -55,6 +56,26 @@ def joined(texts: Sequence[TableText]) -> list[TableText]:
         else:
             joined.append(text)
     return joined
+
+
+def stacked(texts: Sequence[TableText]) -> list[TableText]:
+    """The names of one row: lines close below one another, each over the next, are one."""
+    names: list[TableText] = []
+    for text in sorted(texts, key=lambda text: text.box[1]):
+        above = next((name for name in names if _is_below(text.box, name.box)), None)
+        if above is None:
+            names.append(text)
+            continue
+        (x0, y0, x1, _), (u0, _, u1, v1) = above.box, text.box
+        names[names.index(above)] = TableText(
+            above.row, (min(x0, u0), y0, max(x1, u1), v1), f"{above.text} {text.text}"
+        )
+    return names
+
+
+def _is_below(box: Box, above: Box) -> bool:
+    gap = box[1] - above[3]
+    return box[0] < above[2] and above[0] < box[2] and -LINE_GAP < gap / (box[3] - box[1]) < LINE_GAP
 
 
 def is_level(one: Box, other: Box) -> bool:

@@ -29,7 +29,9 @@ _CHINESE_SUB = re.compile(r"^[(（][一二三四五六七八九十]{1,3}[)）]")
 _DOTTED = re.compile(r"^(?:[A-Z]|\d{1,3})((?:[.．]\d{1,3})+)(?!\d)[.．、]?(?=\D|$)")
 _SINGLE = re.compile(r"^(?:\d{1,2}|[A-Z]|[IVX]{1,5})[.．、)]?\s+(?=\S)|^\d{1,2}[.．、](?=\D)")
 _ENDS_SENTENCE = re.compile(r"[,;，；。]$|[a-z]\.$")
-_ENDS_IN_NUMBER = re.compile(r"(?:\S+\s+){5,}[^\s\d]*\d{1,3}\.")
+_ENDS_IN_NUMBER = re.compile(r"(?:\S+\s+){5,}[^\s\d]*\d{1,4}\s?\.")
+_INTRODUCES = re.compile(r"[^\W\d_]\S*(?:\s+\S+){6,}\s?[:：]|(?=.*[\u3400-\u9fff]{4}).{12,}[:：]")  # what follows
+_INTRODUCING = 1.4  # of the body's size: a sentence that introduces a table is no larger
 _FILLED_IN = re.compile(r"(?=[^\W\d_])[^:：]{2,40}:\s+\S[^:：]*\s[^\W\d_a-z][^:：\s]*\s?#?:\s+\S.*")
 _SENTENCE_STOPS = "。！!?？."
 _PART_GAP_EM, _SLIDE_PT, _SLIDE_LINES = 1.0, 18.0, 3  # lines of a slide that the model takes for one heading
@@ -84,6 +86,8 @@ def looks_like_heading(lines: Sequence[PrintedLine], body: float) -> bool:
     if len(lines) == 1 and _SAYS_SO.fullmatch(text):
         return True
     size = min(line.size for line in lines)
+    if _is_sentence(text, size, body) and not all(line.bold for line in lines):
+        return False
     if size >= 1.2 * body:
         return True
     return (
@@ -127,6 +131,8 @@ def is_heading_line(line: PrintedLine, body: float) -> bool:
         return False
     if _SAYS_SO.fullmatch(text):
         return True
+    if not line.bold and _is_sentence(text, line.size, body):
+        return False
     return line.size >= (1.1 if line.bold else 1.2) * body
 
 
@@ -137,10 +143,24 @@ def is_no_heading(lines: Sequence[PrintedLine], body: float) -> bool:
         return True
     if any(is_choice(line.text) or _is_filled_in(line) for line in lines):
         return True
-    if all(line.bold for line in lines) or max(line.size for line in lines) > 1.05 * body:
+    if all(line.bold for line in lines):
         return False
-    ends = _ENDS_SENTENCE.search(text) or _ENDS_IN_NUMBER.fullmatch(" ".join(line.text for line in lines))
-    return bool(ends) or (is_list_start(text) and len(text) > _MAX_ITEM)
+    size = max(line.size for line in lines)
+    if _is_sentence(" ".join(line.text for line in lines), size, body):
+        return True
+    if size > 1.05 * body:
+        return False
+    return bool(_ENDS_SENTENCE.search(text)) or (is_list_start(text) and len(text) > _MAX_ITEM)
+
+
+def _is_sentence(text: str, size: float, body: float) -> bool:
+    """Whether a text of no large print introduces what follows, or ends in a number and a stop.
+
+    Such a sentence is larger than most of a page's print where tables and notes are set smaller.
+    """
+    if size > _INTRODUCING * body or numbered_level(text):
+        return False
+    return bool(_INTRODUCES.fullmatch(text) or _ENDS_IN_NUMBER.fullmatch(text))
 
 
 def heading_parts(lines: Sequence[PrintedLine]) -> list[list[PrintedLine]]:
