@@ -68,10 +68,11 @@ def with_spanning_heads(frames: Sequence[Frame], fragments: Sequence[Fragment], 
         return lined
     left, labels = min(low for low, _ in extents.values()), min(text.box[0] for text in texts)
     names = joined([text for text in texts if text.row < body and text.box[2] > left])
-    heads = list(_underlined(names, extents, [rule for rule in rules if rule[0] > labels + _LABEL_PT]))
-    below = [extents_of(cells, texts, row + 1) for row in range(body)]
-    heads += _centred(names, below, heads, cells)
-    heads += _across(names, below, heads)
+    inner = [rule for rule in rules if rule[0] > labels + _LABEL_PT]
+    heads = list(_underlined(names, extents, inner))
+    below = _below(cells, texts, body, extents)
+    heads += _centred(names, below, [_ruled(extents, inner, names), extents], heads, cells)
+    heads += _across(names, below, heads, cells)
     if all(_is_there(head, cells, names) for head in heads):
         return lined
     rows = {text.row for text in names}
@@ -124,14 +125,36 @@ def _is_unbroken(columns: Sequence[int], extents: Extents) -> bool:
     return known[first : last + 1] == list(columns)
 
 
+def _ruled(values: Extents, rules: Sequence[Rule], names: Sequence[TableText]) -> Extents:
+    """The first and the last column where they are those of one rule beside the heads: from and to where it reaches."""
+    first, last = min(values), max(values)
+    lowest = max((name.box[3] for name in names), default=0.0)
+    for x0, x1, y in rules:
+        if y < lowest + _FLUSH_PT and x0 < sum(values[first]) / 2 and sum(values[last]) / 2 < x1:
+            return {first: (x0, x0), last: (x1, x1)}
+    return {}
+
+
+def _below(frames: Sequence[Frame], texts: Sequence[TableText], body: int, values: Extents) -> list[Extents]:
+    """For each row of heads, where the values of each column and its name stand: of the row that has most names."""
+    counts = [sum(text.row == row for text in texts) for row in range(body)]
+    fullest = max(range(body), key=lambda row: (counts[row], row))
+    named = extents_of(frames, [text for text in texts if text.row == fullest or text.row >= body], fullest)
+    return [values if row == fullest else named for row in range(body)]
+
+
 def _centred(
-    names: Sequence[TableText], below: Sequence[Extents], heads: Sequence[_Head], frames: Sequence[Frame]
+    names: Sequence[TableText],
+    below: Sequence[Extents],
+    places: Sequence[Extents],
+    heads: Sequence[_Head],
+    frames: Sequence[Frame],
 ) -> Iterator[_Head]:
     """The heads of rows that have fewer names than columns, each in the middle over the columns next to it.
 
-    ``below``: where the texts of each column below each row of heads stand.
+    ``places``: where the columns stand, the last by their values.
     """
-    values = below[-1]
+    values = places[-1]
     sides = {frame.column: frame.box[::2] for frame in frames if frame.columns == 1 and frame.row >= len(below)}
     for row, named in enumerate(below):
         if any(head.rows[0] <= row <= head.rows[1] for head in heads):
@@ -139,14 +162,18 @@ def _centred(
         own = sorted(stacked([text for text in names if text.row == row]), key=lambda text: text.middle)
         apart = all(one.box[2] < other.box[0] for one, other in pairwise(own))
         if own and apart and len(own) < len(values) and all(any(map(str.isalpha, text.text)) for text in own):
-            spans = _spans(own, [values, named, sides])
+            spans = _spans(own, [values, named, sides, *places[:-1]])
             if spans and not any(_has_better(text, span, values, frames) for text, span in spans):
                 yield from (_over(text, span, values) for text, span in spans)
 
 
-def _across(names: Sequence[TableText], below: Sequence[Extents], heads: Sequence[_Head]) -> Iterator[_Head]:
-    """The heads that reach over the middles of several columns, no other head beside them over the same."""
+def _across(
+    names: Sequence[TableText], below: Sequence[Extents], heads: Sequence[_Head], frames: Sequence[Frame]
+) -> Iterator[_Head]:
+    """The heads cut between cells that reach over the middles of several columns, no other head over the same."""
     for text in names:
+        if any(_holds(frame, text) for frame in frames):
+            continue
         if any(head.rows[0] <= text.row <= head.rows[1] and head.x0 < text.middle < head.x1 for head in heads):
             continue
         over = [at for at, (low, high) in below[text.row].items() if text.box[0] < (low + high) / 2 < text.box[2]]
@@ -211,17 +238,15 @@ def _over(text: TableText, span: tuple[int, int], extents: Extents) -> _Head:
 
 def _is_there(head: _Head, frames: Sequence[Frame], names: Sequence[TableText]) -> bool:
     own = [text for text in names if head.rows[0] <= text.row <= head.rows[1] and head.x0 < text.middle < head.x1]
-    holding = {
-        frame
-        for text in own
-        for frame in frames
-        if frame.box[0] <= text.box[0] + _EDGE_PT
-        and text.box[2] <= frame.box[2] + _EDGE_PT
-        and frame.row <= text.row < frame.row + frame.rows
-    }
+    holding = {frame for text in own for frame in frames if _holds(frame, text)}
     return len(holding) == 1 and all(
         (frame.column, frame.column + frame.columns - 1) == head.columns for frame in holding
     )
+
+
+def _holds(frame: Frame, text: TableText) -> bool:
+    across = frame.box[0] <= text.box[0] + _EDGE_PT and text.box[2] <= frame.box[2] + _EDGE_PT
+    return across and frame.row <= text.row < frame.row + frame.rows
 
 
 def _with_heads(frames: Sequence[Frame], heads: Sequence[_Head]) -> list[Frame]:
