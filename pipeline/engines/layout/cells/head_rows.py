@@ -7,7 +7,15 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.engines.layout.cells.cells import Frame
-from pipeline.engines.layout.cells.table_texts import LINE_GAP, Rule, TableText, first_row_of_values, stacked, texts_of
+from pipeline.engines.layout.cells.table_texts import (
+    LINE_GAP,
+    Rule,
+    TableText,
+    extents_of,
+    first_row_of_values,
+    stacked,
+    texts_of,
+)
 from pipeline.engines.layout.lines.glyphs import Fragment
 from stores.models import Box
 
@@ -54,10 +62,12 @@ def with_names_in_one_row(
 ) -> list[Frame]:
     """The cells with two rows of heads made one where every name of the upper one goes on in the lower one."""
     onto: dict[int, int] = {}
+    left = min((low for low, _ in extents_of(frames, texts, body).values()), default=0.0)
+    heads = {text.row for text in texts if text.row < body and text.box[2] > left}
     for row in range(1, body):
         names = [stacked([text for text in texts if text.row == at]) for at in (row - 1, row)]
         upper, lower = ([name.box for name in own] for own in names)
-        if _are_alike(frames, row - 1, row) and _go_on(upper, lower, rules):
+        if {row - 1, row} <= heads and _are_alike(frames, row - 1, row) and _go_on(upper, lower, rules):
             onto[row] = onto.get(row - 1, row - 1)
     return merged_rows(frames, onto)
 

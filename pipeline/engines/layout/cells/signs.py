@@ -101,7 +101,7 @@ def _lines(words: Sequence[_Word]) -> Iterator[list[_Word]]:
 def _pairs(line: Sequence[_Word], labels: float) -> Iterator[tuple[_Word, _Word]]:
     """The signs of a line that stand apart, each with its number; what begins before ``labels`` is a label."""
     taken: set[int] = set()
-    signs_follow = CURRENCY.fullmatch(line[-1].text) is not None  # 1.234 €   5.678 €
+    signs_follow = _follow(line)
     for at, word in enumerate(line):
         before, after = (line[at - 1] if at else None), (line[at + 1] if at + 1 < len(line) else None)
         if after is not None and not signs_follow and word.x0 > labels and _is_before(word, after, before):
@@ -109,6 +109,12 @@ def _pairs(line: Sequence[_Word], labels: float) -> Iterator[tuple[_Word, _Word]
             yield word, after
         elif before is not None and id(before) not in taken and _is_behind(word, before):
             yield word, before
+
+
+def _follow(line: Sequence[_Word]) -> bool:
+    """Whether the signs of a line stand behind their numbers: ``1.234 €   5.678 €``."""
+    first = next((at for at, word in enumerate(line) if CURRENCY.fullmatch(word.text)), 0)
+    return first > 0 and bool(CURRENCY.fullmatch(line[-1].text) and _NUMBER.fullmatch(line[first - 1].text))
 
 
 def _is_before(sign: _Word, number: _Word, before: _Word | None) -> bool:

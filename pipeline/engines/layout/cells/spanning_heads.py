@@ -18,6 +18,7 @@ from pipeline.engines.layout.cells.table_texts import (
     extents_of,
     first_row_of_values,
     is_level,
+    is_name,
     joined,
     stacked,
     texts_of,
@@ -161,7 +162,7 @@ def _centred(
             continue
         own = sorted(stacked([text for text in names if text.row == row]), key=lambda text: text.middle)
         apart = all(one.box[2] < other.box[0] for one, other in pairwise(own))
-        if own and apart and len(own) < len(values) and all(any(map(str.isalpha, text.text)) for text in own):
+        if own and apart and len(own) < len(values):
             spans = _spans(own, [values, named, sides, *places[:-1]])
             if spans and not any(_has_better(text, span, values, frames) for text, span in spans):
                 yield from (_over(text, span, values) for text, span in spans)
@@ -191,8 +192,9 @@ def _covers(head: _Head, row: int, columns: Sequence[int]) -> bool:
 def _spans(own: Sequence[TableText], places: Sequence[Extents]) -> list[tuple[TableText, tuple[int, int]]]:
     """Each of some names with the first and the last of its columns; none where one stands off their middle."""
     groups = _nearest(own, places[0])
-    if not all(_is_in_the_middle(text, group, places) for text, group in zip(own, groups, strict=True)):
-        return []
+    for text, group in zip(own, groups, strict=True):
+        if not _is_in_the_middle(text, group, places) or not (len(group) == 1 or is_name(text.text)):
+            return []
     return [(text, (group[0], group[-1])) for text, group in zip(own, groups, strict=True)]
 
 

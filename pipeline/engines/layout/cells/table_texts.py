@@ -88,22 +88,26 @@ def _is_next(one: Box, other: Box) -> bool:
 
 
 def first_row_of_values(frames: Sequence[Frame], texts: Sequence[TableText]) -> int:
-    """The first row that has a label and a value beside it that is no year, or a label alone below such heads."""
+    """The first row that has a label and behind it, not in the first column, a value that is no year; 0 for none."""
     ends = [frame.box[2] for frame in frames if frame.column == 0 and frame.columns == 1]
     if not ends:
         return 0
     end = max(ends)
     for row in sorted({text.row for text in texts}):
         own = [text for text in texts if text.row == row]
-        label = any(text.middle < end and any(map(str.isalpha, text.text)) for text in own)
-        values = [text.text for text in own if text.middle >= end]
-        if label and any(map(_is_value, values)):
+        label = min((text.middle for text in own if any(map(str.isalpha, text.text))), default=None)
+        if label is not None and any(_is_value(text.text) for text in own if text.middle >= max(end, label)):
             return row
     return 0
 
 
+def is_name(text: str) -> bool:
+    """Whether a text may stand over several columns: words, or a year."""
+    return any(map(str.isalpha, text)) or (len(text) == 4 and text.isdigit() and text[:2] in ("19", "20"))
+
+
 def _is_value(text: str) -> bool:
-    bare = text.strip("$€£¥ ()%*")
+    bare = text.strip("$€£¥ ().%*")
     if bare in ("-", "–", "—", "−"):
         return True
     year = len(bare) == 4 and bare.isdigit() and bare[:2] in ("19", "20")
