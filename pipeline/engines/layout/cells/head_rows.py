@@ -64,10 +64,16 @@ def with_names_in_one_row(
     onto: dict[int, int] = {}
     left = min((low for low, _ in extents_of(frames, texts, body).values()), default=0.0)
     heads = {text.row for text in texts if text.row < body and text.box[2] > left}
+    amounts = rows_of_amounts(texts)
     for row in range(1, body):
         names = [stacked([text for text in texts if text.row == at]) for at in (row - 1, row)]
         upper, lower = ([name.box for name in own] for own in names)
-        if {row - 1, row} <= heads and _are_alike(frames, row - 1, row) and _go_on(upper, lower, rules):
+        if (
+            {row - 1, row} <= heads
+            and row not in amounts
+            and _are_alike(frames, row - 1, row)
+            and go_on(upper, lower, rules)
+        ):
             onto[row] = onto.get(row - 1, row - 1)
     return merged_rows(frames, onto)
 
@@ -87,6 +93,15 @@ def merged_rows(frames: Sequence[Frame], onto: dict[int, int]) -> list[Frame]:
     ]
 
 
+def rows_of_amounts(texts: Sequence[TableText]) -> set[int]:
+    """The rows that hold a number which is no year: names of several lines end above."""
+    return {text.row for text in texts if any(map(_is_amount, text.text.split()))}
+
+
+def _is_amount(word: str) -> bool:
+    return word[0].isdigit() and not (len(word) == 4 and word.isdigit())
+
+
 def _are_alike(frames: Sequence[Frame], row: int, other: int) -> bool:
     """Whether two rows have the same cells, and none reaches out of its row."""
     if any(frame.rows > 1 for frame in frames):
@@ -95,7 +110,7 @@ def _are_alike(frames: Sequence[Frame], row: int, other: int) -> bool:
     return one == two
 
 
-def _go_on(upper: Sequence[Box], lower: Sequence[Box], rules: Sequence[Rule]) -> bool:
+def go_on(upper: Sequence[Box], lower: Sequence[Box], rules: Sequence[Rule]) -> bool:
     """Whether each of some names has one line close below it, with no rule between, and no other name has the same."""
     homes = [[at for at, box in enumerate(lower) if box[0] < own[2] and own[0] < box[2]] for own in upper]
     if not upper or any(len(home) != 1 for home in homes) or len({home[0] for home in homes}) < len(homes):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.engines.layout.cells.cells import Frame
-from pipeline.engines.layout.cells.head_rows import parted_at_rules, with_names_in_one_row
+from pipeline.engines.layout.cells.head_rows import go_on, parted_at_rules, rows_of_amounts, with_names_in_one_row
 from pipeline.engines.layout.cells.table_texts import (
     Rule,
     TableText,
@@ -65,18 +65,20 @@ def with_spanning_heads(frames: Sequence[Frame], fragments: Sequence[Fragment], 
     texts = texts_of(cells, level)
     body = first_row_of_values(cells, texts)
     extents = extents_of(cells, texts, body)
-    if len(extents) < 2:
+    if not body or len(extents) < 2:
         return lined
     left, labels = min(low for low, _ in extents.values()), min(text.box[0] for text in texts)
-    names = joined([text for text in texts if text.row < body and text.box[2] > left])
+    names = joined([t for t in texts if t.row < body and t.box[2] > left and t.box[0] > labels + _LABEL_PT])
     inner = [rule for rule in rules if rule[0] > labels + _LABEL_PT]
     heads = list(_underlined(names, extents, inner))
     below = _below(cells, texts, body, extents)
+    heads += _wrapped(names, below, heads, inner)
     heads += _centred(names, below, [_ruled(extents, inner, names), extents], heads, cells)
     heads += _across(names, below, heads, cells)
     if all(_is_there(head, cells, names) for head in heads):
         return lined
-    rows = {text.row for text in names}
+    last = max(head.rows[1] for head in heads) + 1
+    rows = {text.row for text in names if text.row <= last}
     return [replace(f, heading=f.heading or f.row in rows) for f in _with_heads(cells, heads)]
 
 
@@ -124,6 +126,28 @@ def _is_unbroken(columns: Sequence[int], extents: Extents) -> bool:
     known = list(extents)
     first, last = known.index(columns[0]), known.index(columns[-1])
     return known[first : last + 1] == list(columns)
+
+
+def _wrapped(
+    names: Sequence[TableText], below: Sequence[Extents], heads: Sequence[_Head], rules: Sequence[Rule]
+) -> Iterator[_Head]:
+    """The names of one column whose lines stand in two rows: ``Under-`` above ``graduate only``."""
+    amounts = rows_of_amounts(names)
+    for text in names:
+        if text.row + 1 in amounts:
+            continue
+        lower = [name for name in stacked([own for own in names if own.row == text.row + 1]) if _overlap(text, name)]
+        if len(lower) != 1 or not go_on([text.box], [lower[0].box], rules):
+            continue
+        over = [at for at, (low, high) in below[text.row + 1].items() if text.box[0] < high and low < text.box[2]]
+        row = text.row
+        if len(over) == 1 and not any(_covers(head, at, over) for head in heads for at in (row, row + 1)):
+            low, high = below[row + 1][over[0]]
+            yield _Head((over[0], over[0]), (row, row + 1), min(low, text.box[0]) - 1.0, max(high, text.box[2]) + 1.0)
+
+
+def _overlap(one: TableText, other: TableText) -> bool:
+    return one.box[0] < other.box[2] and other.box[0] < one.box[2]
 
 
 def _ruled(values: Extents, rules: Sequence[Rule], names: Sequence[TableText]) -> Extents:
@@ -178,6 +202,7 @@ def _across(
         if any(head.rows[0] <= text.row <= head.rows[1] and head.x0 < text.middle < head.x1 for head in heads):
             continue
         over = [at for at, (low, high) in below[text.row].items() if text.box[0] < (low + high) / 2 < text.box[2]]
+        over = over if is_name(text.text) else []
         others = [other for other in names if other.row == text.row and other is not text]
         alone = not any(other.box[0] < text.box[2] and text.box[0] < other.box[2] for other in others)
         taken = any(_covers(head, text.row, over) for head in heads)
@@ -192,10 +217,17 @@ def _covers(head: _Head, row: int, columns: Sequence[int]) -> bool:
 def _spans(own: Sequence[TableText], places: Sequence[Extents]) -> list[tuple[TableText, tuple[int, int]]]:
     """Each of some names with the first and the last of its columns; none where one stands off their middle."""
     groups = _nearest(own, places[0])
+    if any(len(group) == 1 for group in groups):
+        groups = [_column_of(text, places[0]) or group for text, group in zip(own, groups, strict=True)]
     for text, group in zip(own, groups, strict=True):
         if not _is_in_the_middle(text, group, places) or not (len(group) == 1 or is_name(text.text)):
             return []
     return [(text, (group[0], group[-1])) for text, group in zip(own, groups, strict=True)]
+
+
+def _column_of(text: TableText, values: Extents) -> list[int]:
+    """The column that is as wide as a name at its place; none where it is narrower."""
+    return [at for at, (low, high) in values.items() if low - _EDGE_PT < text.box[0] and text.box[2] < high + _EDGE_PT]
 
 
 def _nearest(own: Sequence[TableText], extents: Extents) -> list[list[int]]:

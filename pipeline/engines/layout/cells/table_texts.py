@@ -10,7 +10,7 @@ from pipeline.engines.layout.lines.glyphs import Fragment, split_at_wide_gaps
 from stores.models import Box
 
 _OVER_PT = 3.0  # a value reaches over the side of its cell by less
-LINE_GAP = 0.6  # of the height of a line, from one line of a name to the next
+LINE_GAP = 0.65  # of the height of a line, from one line of a name to the next
 
 Rule = tuple[float, float, float]  # from, to and height of a level line, in points
 
@@ -102,7 +102,9 @@ def first_row_of_values(frames: Sequence[Frame], texts: Sequence[TableText]) -> 
 
 
 def is_name(text: str) -> bool:
-    """Whether a text may stand over several columns: words, or a year."""
+    """Whether a text may stand over several columns: words without leaders, or a year."""
+    if "...." in text.replace(" ", "") or "…" in text:
+        return False
     return any(map(str.isalpha, text)) or (len(text) == 4 and text.isdigit() and text[:2] in ("19", "20"))
 
 

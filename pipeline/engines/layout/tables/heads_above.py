@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from statistics import median
@@ -19,6 +20,8 @@ _SAME_PT, _GAP_PT = 1.0, 1.5  # pieces of one rule stand so level, and so close
 _ABOVE_PT = 60.0  # from a table up to the first of its heads
 _GAP_EM = 2.2  # from a head down to the table
 _LINE_GAP = 0.6  # of the height of a line, from one line of a name to the next
+_CAPTION = re.compile(r"(?:table|tab\.|tabelle|tableau|figure|fig\.|exhibit|chart|[表图圖])\s?[\dIVXA-Z]", re.I)
+_LARGER = 1.15  # times as large as a table's print: a title
 _LONGEST = 80  # characters
 _EDGE_PT = 4.0
 _LABELS = 0.15  # of the width of a table: what begins before is a label
@@ -104,8 +107,14 @@ def _is_head(region: Region, box: Box, table: Region) -> bool:
     """Whether a region is one short line close above a table, and no sentence."""
     text = "".join(glyph.char for part in region.fragments for glyph in part.glyphs).strip()
     height = max(part.box[3] - part.box[1] for part in region.fragments)
+    if _CAPTION.match(text) or _size(region.fragments) > _LARGER * _size(table.fragments):
+        return False
     close = -0.5 * height < _top_of(table) - box[3] < _GAP_EM * height
     return close and box[3] - box[1] < 1.5 * height and 0 < len(text) <= _LONGEST and text[-1] not in ".:;。：；"
+
+
+def _size(fragments: Sequence[Fragment]) -> float:
+    return median(part.glyphs[0].style.size for part in fragments)
 
 
 def _top_of(table: Region) -> float:
