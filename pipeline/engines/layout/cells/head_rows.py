@@ -19,6 +19,7 @@ from pipeline.engines.layout.cells.table_texts import (
 from pipeline.engines.layout.lines.glyphs import Fragment
 from stores.models import Box
 
+_FEW_DIGITS = 2  # of the number in a name: ``Over 1 to 5``
 _HIGHEST_PT = 12.0  # of a line of a name
 _EDGE_PT = 2.0  # a text reaches over the end of the rule below it by less
 
@@ -99,7 +100,10 @@ def rows_of_amounts(texts: Sequence[TableText]) -> set[int]:
 
 
 def _is_amount(word: str) -> bool:
-    return word[0].isdigit() and not (len(word) == 4 and word.isdigit())
+    """Whether a word is a number of three digits or more, or one with a point, that is no year."""
+    digits = sum(map(str.isdigit, word))
+    year = digits == len(word) == 4
+    return word[0].isdigit() and not year and (digits > _FEW_DIGITS or any(char in ".,%" for char in word))
 
 
 def _are_alike(frames: Sequence[Frame], row: int, other: int) -> bool:

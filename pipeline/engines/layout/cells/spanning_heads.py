@@ -35,6 +35,7 @@ _OFF_PT = 4.0
 _NEARER_PT = 2.0  # so much nearer to the middle of the cell that it has
 _OFF_RULE = 0.15  # of the width of a rule
 _FLUSH_PT = 4.0
+_WIDER = 1.2  # than the name of one column below it: a head over several
 _BELOW_EM = 1.2  # from a head down to its rule, at most
 _LONGEST = 90  # characters
 
@@ -160,6 +161,13 @@ def _ruled(values: Extents, rules: Sequence[Rule], names: Sequence[TableText]) -
     return {}
 
 
+def _ends_below(text: TableText, lower: Sequence[TableText]) -> bool:
+    """Whether a text close below a name is as wide: another line of it, and no name of one of its columns."""
+    height, width = text.box[3] - text.box[1], text.box[2] - text.box[0]
+    under = [own for own in lower if _overlap(text, own) and own.box[1] - text.box[3] < height]
+    return len(under) == 1 and width < _WIDER * (under[0].box[2] - under[0].box[0])
+
+
 def _below(frames: Sequence[Frame], texts: Sequence[TableText], body: int, values: Extents) -> list[Extents]:
     """For each row of heads, where the values of each column and its name stand: of the row that has most names."""
     counts = [sum(text.row == row for text in texts) for row in range(body)]
@@ -186,7 +194,8 @@ def _centred(
             continue
         own = sorted(stacked([text for text in names if text.row == row]), key=lambda text: text.middle)
         apart = all(one.box[2] < other.box[0] for one, other in pairwise(own))
-        if own and apart and len(own) < len(values):
+        lower = [text for text in names if text.row == row + 1]
+        if own and apart and len(own) < len(values) and not any(_ends_below(text, lower) for text in own):
             spans = _spans(own, [values, named, sides, *places[:-1]])
             if spans and not any(_has_better(text, span, values, frames) for text, span in spans):
                 yield from (_over(text, span, values) for text, span in spans)
