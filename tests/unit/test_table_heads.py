@@ -9,6 +9,7 @@ from pipeline.engines.layout.cells.columns import respecting_gaps
 from pipeline.engines.layout.cells.signs import with_signs_beside_numbers
 from pipeline.engines.layout.cells.spanning_heads import with_spanning_heads
 from pipeline.engines.layout.cells.table_texts import Rule
+from pipeline.engines.layout.cells.wrapped_labels import with_whole_labels
 from pipeline.engines.layout.lines.glyph import Glyph
 from pipeline.engines.layout.lines.glyphs import Fragment, fragment
 from pipeline.engines.layout.lines.styles import Style
@@ -126,3 +127,51 @@ def test_titles_and_sentences_above_a_table_stay_outside(above: Fragment) -> Non
 def test_rules_drawn_cell_by_cell_are_one() -> None:
     boxes = [(150.0, 10.0, 165.0, 11.0), (165.5, 10.0, 220.0, 11.0), (240.0, 10.0, 290.0, 11.0)]
     assert level_rules([{"items": [("re", box)]} for box in boxes]) == [(150.0, 220.0, 10.5), (240.0, 290.0, 10.5)]
+
+
+def test_a_rule_over_the_whole_table_makes_no_head_of_a_label() -> None:
+    parts = [*statement(years=False), text("2017 $m", 5, 22)]
+    found = rows_of(parts, GRID, [(0.0, 357.0, 32.0)])
+    assert found == [["2017 $m", "", "", ""], *VALUES]
+
+
+def test_a_currency_that_is_the_label_of_a_row_stays_there() -> None:
+    parts = [text("Assets", 5, 22), up_to("2017", 215, 22), text("US$", 5, 42), up_to("1,862", 215, 42)]
+    assert with_signs_beside_numbers(parts) == parts
+
+
+def test_names_that_stand_in_two_rows_are_one() -> None:
+    upper = [up_to(name, end, 12) for name, end in zip(("Hedge", "Tax", "Other"), ENDS, strict=True)]
+    lower = [up_to("reserve", end, 22) for end in ENDS]
+    names = ["", "Hedge reserve", "Tax reserve", "Other reserve"]
+    grid = frames_of_grid(COLUMNS, [0, 21, 38, 58, 78])
+    assert rows_of([*statement(years=False), *upper, *lower], grid, []) == [names, *VALUES]
+    rule = [(150.0, 357.0, 21.0)]
+    assert len(rows_of([*statement(years=False), *upper, *lower], grid, rule)) == 4
+
+
+def labels_of(*lines: tuple[str, float, bool]) -> list[str]:
+    """The labels of the rows of a table: text, height, and whether a value stands beside it."""
+    heights = [y for _, y, _ in lines]
+    grid = frames_of_grid([0, 150, 220], [0, *(y - 1 for y in heights[1:]), heights[-1] + 10])
+    parts = [text(label, 5, y) for label, y, _ in lines]
+    parts += [up_to(f"{at},105", 215, y) for at, (_, y, valued) in enumerate(lines) if valued]
+    table = filled(parts, with_whole_labels(grid, parts), frozenset())
+    assert table is not None
+    return [cell.text for cell in table.cells if cell.column == 0 and cell.text]
+
+
+def test_a_label_goes_on_in_the_row_of_its_value() -> None:
+    lines = ("Sales", 2, True), ("Fair value of", 18, False), ("hedges", 28, True), ("Costs", 44, True)
+    assert labels_of(*lines) == ["Sales", "Fair value of hedges", "Costs"]
+
+
+def test_a_label_goes_on_below_its_value() -> None:
+    lines = ("Sales", 2, True), ("Borrowings due", 18, True), ("in one year", 28, False), ("Costs", 44, True)
+    assert labels_of(*lines) == ["Sales", "Borrowings due in one year", "Costs"]
+
+
+@pytest.mark.parametrize("head", ["Sales of:", "Sales"])
+def test_rows_below_the_head_of_a_section_stay_rows(head: str) -> None:
+    lines = ("Income", 2, True), (head, 16, False), ("wood" if head[-1] == ":" else "Wood", 30, True), ("Tax", 44, True)
+    assert labels_of(*lines) == ["Income", head, lines[2][0], "Tax"]

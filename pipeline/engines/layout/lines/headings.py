@@ -143,6 +143,8 @@ def is_no_heading(lines: Sequence[PrintedLine], body: float) -> bool:
         return True
     if any(is_choice(line.text) or _is_filled_in(line) for line in lines):
         return True
+    if text[0].islower() and text.rstrip()[-1] in ":：":
+        return True
     if all(line.bold for line in lines):
         return False
     size = max(line.size for line in lines)
