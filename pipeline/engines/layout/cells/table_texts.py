@@ -10,6 +10,7 @@ from pipeline.engines.layout.lines.glyphs import Fragment, split_at_wide_gaps
 from stores.models import Box
 
 _OVER_PT = 3.0  # a value reaches over the side of its cell by less
+_BLANK, _TOUCH = 0.35, 0.1  # of the height of a line: a blank, and less than one
 LINE_GAP = 0.65  # of the height of a line, from one line of a name to the next
 
 Rule = tuple[float, float, float]  # from, to and height of a level line, in points
@@ -50,7 +51,7 @@ def joined(texts: Sequence[TableText]) -> list[TableText]:
     joined: list[TableText] = []
     for text in sorted(texts, key=lambda text: (text.row, round(text.box[1]), text.box[0])):
         last = joined[-1] if joined else None
-        if last and last.row == text.row and is_level(last.box, text.box) and _is_next(last.box, text.box):
+        if last and last.row == text.row and is_level(last.box, text.box) and _is_next(last, text):
             box = last.box[0], min(last.box[1], text.box[1]), text.box[2], max(last.box[3], text.box[3])
             joined[-1] = TableText(last.row, box, f"{last.text} {text.text}")
         else:
@@ -83,8 +84,11 @@ def is_level(one: Box, other: Box) -> bool:
     return abs(one[1] + one[3] - other[1] - other[3]) < 0.7 * (one[3] - one[1])
 
 
-def _is_next(one: Box, other: Box) -> bool:
-    return -1.0 < other[0] - one[2] < 0.35 * (one[3] - one[1])
+def _is_next(one: TableText, other: TableText) -> bool:
+    """Whether a text follows another with no more than a blank between; not with none, where it begins a word."""
+    gap, height = other.box[0] - one.box[2], one.box[3] - one.box[1]
+    touch = gap < _TOUCH * height and one.text[-1].islower() and other.text[0].isupper()
+    return -1.0 < gap < _BLANK * height and not touch
 
 
 def first_row_of_values(frames: Sequence[Frame], texts: Sequence[TableText]) -> int:

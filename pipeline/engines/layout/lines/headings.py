@@ -162,7 +162,9 @@ def _is_sentence(text: str, size: float, body: float) -> bool:
     """
     if size > _INTRODUCING * body or numbered_level(text):
         return False
-    return bool(_INTRODUCES.fullmatch(text) or _ENDS_IN_NUMBER.fullmatch(text))
+    words = [word for word in text.split() if word[0].isalpha()]
+    small = 2 * sum(word[0].islower() or is_cjk(word[0]) for word in words) >= len(words)
+    return bool((small and _INTRODUCES.fullmatch(text)) or _ENDS_IN_NUMBER.fullmatch(text))
 
 
 def heading_parts(lines: Sequence[PrintedLine]) -> list[list[PrintedLine]]:
