@@ -27,6 +27,7 @@ _SHORT, _LEAST_ENTRIES = 34, 3  # characters of an entry, at most, and entries
 _FLUSH_EM, _SHIFTED_EM, _INSET_EM, _FAR_EM = 0.6, 1.2, 2.5, 8.0
 _APART_EM = 4.0  # between a line of text and what stands at the edge beside it
 _LABEL_EM = 12.0  # of what stands there, which is no longer than that or than the rest of the line
+_MUCH = 0.4  # of the width of a text: a line that is longer is no entry
 _SPACED = 1.2  # of the usual pitch, at most, from one line of an item of Chinese to the next
 _WIDEST_PITCH_EM = 2.2  # of lines that are set apart
 _SLIDE_PT, _SLIDE_GAP_EM = 18.0, 0.7  # type of slides, and the gap between two lines of it that do not run on
@@ -231,9 +232,8 @@ def _continue(
             last.parts[-1].append(line)
         return
     indented = line.box[0] > left + _INDENT_EM * em and before.box[0] < left + _INDENT_EM * em
-    forced = (
-        is_forced(before, line, right) or begins or _ends_apart(before) or (entries and _begins_entry(before, line))
-    )
+    short = is_forced(before, line, right) and not _goes_on_in_sentence(before, line, left, right, entries=entries)
+    forced = short or begins or _ends_apart(before) or (entries and _begins_entry(before, line))
     if not fresh and (are_rows(before.text, line.text) or (_is_entry(before) and _is_entry(line))):
         last.parts.append([line])
     elif fresh or (forced and (indented or len(last.parts[-1]) > 1)):
@@ -299,6 +299,18 @@ def _runs_on(before: PrintedLine, line: PrintedLine, right: float, pitch: float)
     spaced = is_cjk(line.text[0]) and line.box[3] - before.box[3] < _SPACED * min(pitch, _WIDEST_PITCH_EM * em)
     level = line.box[1] - before.box[3] < 0.5 * em or spaced
     return level and before.text[-1] not in ".!?:;。！？：；" and not is_forced(before, line, right)
+
+
+def _goes_on_in_sentence(before: PrintedLine, line: PrintedLine, left: float, right: float, *, entries: bool) -> bool:
+    """Whether a line begins with a small word in the middle of a sentence, though the line before is short.
+
+    It stands beside a picture, or was ended by hand.
+    """
+    text = before.text
+    prose = len(text) > _PROSE / 2 and before.box[2] - before.box[0] > _MUCH * (right - left)
+    small = line.text[0].islower() and text[-1].isalpha() and not is_list_start(line.text)
+    level = abs(line.box[0] - before.box[0]) < _INDENT_EM * max(line.size, 1.0)
+    return small and prose and level and not entries and _are_alike(before, line)
 
 
 def _begins_entry(before: PrintedLine, line: PrintedLine) -> bool:
