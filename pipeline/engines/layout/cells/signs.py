@@ -15,14 +15,15 @@ from pipeline.engines.layout.lines.glyphs import Fragment, fragment
 
 CURRENCY = re.compile(r"(?:US|HK|NT|[ACRS])?\$|[€£¥￥₹₩₽₺₫₪]")
 _CLOSING = re.compile(r"\)%?|%\)?")
-_NUMBER = re.compile(r"[(（\[]?[-–—−+]?[(（]?[.,]?\d.*|[-–—−]+|[（(][-–—−][)）]")
+_NUMBER = re.compile(r"[(（\[]?[-‐–—−+]?[(（]?[.,]?\d.*|[-‐–—−]+|[（(][-‐–—−][)）]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _WORD_GAP_EM = 0.2  # a wider gap parts two words
 _CLOSE_EM = 0.1  # between a sign and its number once it is put there
 _LEVEL = 0.35  # of the size, by which the middles of two words of one line differ at most
 _FARTHEST_EM = 25.0  # from a sign to its number
 _LABEL_EM = 2.0  # from the left of a table: what begins there is a label
-_BEHIND_EM = 1.6  # from a number to what closes it
+_BLANK_EM = 0.6  # no blank is wider
+_BEHIND_EM = 2.5  # from a number to what closes it
 
 
 @dataclass(slots=True)
@@ -127,8 +128,10 @@ def _is_before(sign: _Word, number: _Word, before: _Word | None) -> bool:
 
 def _is_behind(sign: _Word, number: _Word) -> bool:
     """Whether a bracket or a per cent sign that stands alone closes the number before it."""
-    if not _CLOSING.fullmatch(sign.text) or not _NUMBER.fullmatch(number.text) or sign.part == number.part:
+    if not _CLOSING.fullmatch(sign.text) or not _NUMBER.fullmatch(number.text):
         return False
+    if sign.part == number.part and sign.x0 - number.x1 < _BLANK_EM * number.size:
+        return False  # as it is printed
     opened = number.text.count("(") > number.text.count(")")
     return sign.x0 - number.x1 < _BEHIND_EM * number.size and (opened or sign.text[0] != ")")
 

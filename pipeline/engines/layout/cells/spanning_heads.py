@@ -66,7 +66,9 @@ def with_spanning_heads(frames: Sequence[Frame], fragments: Sequence[Fragment], 
     texts = texts_of(cells, level)
     body = first_row_of_values(cells, texts)
     extents = extents_of(cells, texts, body)
-    if not body or len(extents) < 2:
+    if body and len(extents) == 1:
+        return _with_line_beside_names(lined, [text for text in texts if text.row < body], extents)
+    if not body or not extents:
         return lined
     left, labels = min(low for low, _ in extents.values()), min(text.box[0] for text in texts)
     names = joined([t for t in texts if t.row < body and t.box[2] > left and t.box[0] > labels + _LABEL_PT])
@@ -80,7 +82,27 @@ def with_spanning_heads(frames: Sequence[Frame], fragments: Sequence[Fragment], 
         return lined
     last = max(head.rows[1] for head in heads) + 1
     rows = {text.row for text in names if text.row <= last}
-    return [replace(f, heading=f.heading or f.row in rows) for f in _with_heads(cells, heads)]
+    return [
+        replace(f, heading=f.row in rows or (f.heading and (f.row < body or f.columns > 1)))
+        for f in _with_heads(cells, heads)
+    ]
+
+
+def _with_line_beside_names(frames: Sequence[Frame], names: Sequence[TableText], extents: Extents) -> list[Frame]:
+    """The cells of a table with one column of values, its names, wider than these, whole in their cells."""
+    [(column, (low, high))] = extents.items()
+    moved = list(frames)
+    for name in names:
+        left, over = name.box[0] - 1.0, name.box[0] < high and low < name.box[2]
+        for at, frame in enumerate(moved):
+            if not over or frame.row != name.row or frame.columns > 1:
+                continue
+            x0, y0, x1, y1 = frame.box
+            if frame.column == column - 1 and x0 < left < x1:
+                moved[at] = replace(frame, box=(x0, y0, left, y1))
+            elif frame.column == column and left < x0:
+                moved[at] = replace(frame, box=(left, y0, x1, y1))
+    return moved
 
 
 def _underlined(names: Sequence[TableText], extents: Extents, rules: Sequence[Rule]) -> Iterator[_Head]:

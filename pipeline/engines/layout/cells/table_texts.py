@@ -114,7 +114,7 @@ def is_name(text: str) -> bool:
 
 def _is_value(text: str) -> bool:
     bare = text.strip("$€£¥ ().%*")
-    if bare in ("-", "–", "—", "−"):
+    if bare in ("-", "‐", "–", "—", "−"):
         return True
     year = len(bare) == 4 and bare.isdigit() and bare[:2] in ("19", "20")
     return bare[:1].isdigit() and not year and not any(map(str.isalpha, bare)) and "/" not in bare
@@ -126,10 +126,14 @@ def extents_of(frames: Sequence[Frame], texts: Sequence[TableText], body: int) -
     for frame in frames:
         if frame.row >= body and frame.columns == frame.rows == 1 and frame.column:
             units.setdefault(frame.row, []).append(frame)
-    extents: dict[int, tuple[float, float]] = {}
+    inside: dict[int, list[Box]] = {}
+    across: dict[int, list[Box]] = {}
     for text in texts:
         home = next((f for f in units.get(text.row, ()) if f.box[0] <= text.middle < f.box[2]), None)
-        if home is not None and home.box[0] - _OVER_PT < text.box[0] and text.box[2] < home.box[2] + _OVER_PT:
-            low, high = extents.get(home.column, (text.box[0], text.box[2]))
-            extents[home.column] = min(low, text.box[0]), max(high, text.box[2])
-    return dict(sorted(extents.items()))
+        if home is not None:
+            whole = home.box[0] - _OVER_PT < text.box[0] and text.box[2] < home.box[2] + _OVER_PT
+            (inside if whole else across).setdefault(home.column, []).append(text.box)
+    for column in across.keys() - inside.keys():  # lines of the grid cut all of its values
+        narrowest = min(across[column], key=lambda box: box[2] - box[0])
+        inside[column] = [narrowest]
+    return {at: (min(b[0] for b in own), max(b[2] for b in own)) for at, own in sorted(inside.items())}

@@ -153,6 +153,10 @@ def _add_row(table: Region, region: Region, box: Box) -> None:
     top = min(frame.box[1] for frame in table.frames)
     lowest = min((part.box[1] + part.box[3]) / 2 for part in table.fragments)
     bottom = max(min(top, lowest), box[3])
+    label, left = min(sides), box[0] - 1.0  # what stands over the values is no label
+    if label + 1 in sides and sides[label][0] < left < sides[label][1]:
+        sides[label] = sides[label][0], left
+        sides[label + 1] = left, sides[label + 1][1]
     row = [Frame(first, at, 1, 1, (x0, box[1], x1, bottom), True) for at, (x0, x1) in sorted(sides.items())]
     below = [_lowered(frame, first, bottom) for frame in table.frames]
     table.frames = [*row, *below]
