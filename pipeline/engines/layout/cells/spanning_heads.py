@@ -13,6 +13,7 @@ from itertools import pairwise
 from pipeline.engines.layout.cells.cells import Frame
 from pipeline.engines.layout.cells.head_rows import go_on, parted_at_rules, rows_of_amounts, with_names_in_one_row
 from pipeline.engines.layout.cells.table_texts import (
+    LINE_GAP,
     Rule,
     TableText,
     extents_of,
@@ -110,14 +111,7 @@ def _underlined(names: Sequence[TableText], extents: Extents, rules: Sequence[Ru
     taken: set[TableText] = set()
     for x0, x1, y in sorted(rules, key=lambda rule: (rule[2], rule[0])):
         below = [column for column, (low, high) in extents.items() if x0 - _EDGE_PT < (low + high) / 2 < x1 + _EDGE_PT]
-        over = [
-            text
-            for text in names
-            if text not in taken
-            and x0 - _EDGE_PT < text.box[0]
-            and text.box[2] < x1 + _EDGE_PT
-            and text.box[3] < y + 2.5
-        ]
+        over = _lowest([text for text in names if text not in taken and _is_over(text.box, x0, x1, y)])
         lowest = max(over, key=lambda text: text.box[3], default=None)
         if lowest is None or y - lowest.box[3] > _BELOW_EM * (lowest.box[3] - lowest.box[1]):
             continue
@@ -125,6 +119,22 @@ def _underlined(names: Sequence[TableText], extents: Extents, rules: Sequence[Ru
         if below and _is_one_name(over) and _stands_over(over, x0, x1) and _is_unbroken(below, extents):
             rows = min(text.row for text in over), max(text.row for text in over)
             yield _Head((below[0], below[-1]), rows, x0 - _EDGE_PT, x1 + _EDGE_PT)
+
+
+def _lowest(texts: Sequence[TableText]) -> list[TableText]:
+    """The texts that stand lowest, and those close above them that begin, end or are centred where these are."""
+    lowest: list[TableText] = []
+    for text in sorted(texts, key=lambda text: -text.box[3]):
+        if not lowest or any(is_level(text.box, own.box) or _is_on(text.box, own.box) for own in lowest):
+            lowest.append(text)
+    return lowest
+
+
+def _is_on(box: Box, below: Box) -> bool:
+    """Whether a line of a name stands on the next."""
+    left, right = box[0] - below[0], box[2] - below[2]
+    near = -LINE_GAP < (below[1] - box[3]) / (box[3] - box[1]) < LINE_GAP
+    return near and min(abs(left), abs(right), abs(left + right)) < _FLUSH_PT
 
 
 def _is_over(box: Box, x0: float, x1: float, y: float) -> bool:
@@ -135,8 +145,7 @@ def _is_one_name(texts: Sequence[TableText]) -> bool:
     """Whether texts stand below one another, none beside another: lines of one name."""
     lines = sorted(texts, key=lambda text: text.box[1])
     apart = not any(is_level(one.box, other.box) for one, other in pairwise(lines))
-    near = all(other.box[1] - one.box[3] < 0.6 * (one.box[3] - one.box[1]) for one, other in pairwise(lines))
-    return apart and near and sum(len(text.text) for text in texts) <= _LONGEST
+    return apart and sum(len(text.text) for text in texts) <= _LONGEST
 
 
 def _stands_over(texts: Sequence[TableText], x0: float, x1: float) -> bool:
