@@ -71,9 +71,9 @@ def with_spanning_heads(frames: Sequence[Frame], fragments: Sequence[Fragment], 
         return _with_line_beside_names(lined, [text for text in texts if text.row < body], extents)
     if not body or not extents:
         return lined
-    left, labels = min(low for low, _ in extents.values()), min(text.box[0] for text in texts)
-    names = joined([t for t in texts if t.row < body and t.box[2] > left and t.box[0] > labels + _LABEL_PT])
-    inner = [rule for rule in rules if rule[0] > labels + _LABEL_PT]
+    labels = min(text.box[0] for text in texts) + _LABEL_PT
+    names = joined([t for t in texts if t.row < body and t.box[0] > labels and _is_over_values(t, extents, cells)])
+    inner = [rule for rule in rules if rule[0] > labels]
     heads = list(_underlined(names, extents, inner))
     below = _below(cells, texts, body, extents)
     heads += _wrapped(names, below, heads, inner)
@@ -87,6 +87,12 @@ def with_spanning_heads(frames: Sequence[Frame], fragments: Sequence[Fragment], 
         replace(f, heading=f.row in rows or (f.heading and (f.row < body or f.columns > 1)))
         for f in _with_heads(cells, heads)
     ]
+
+
+def _is_over_values(text: TableText, extents: Extents, frames: Sequence[Frame]) -> bool:
+    first = min(extents)
+    sides = [frame.box[0] for frame in frames if frame.column == first and frame.columns == 1]
+    return text.box[2] > extents[first][0] or text.middle > max(sides)
 
 
 def _with_line_beside_names(frames: Sequence[Frame], names: Sequence[TableText], extents: Extents) -> list[Frame]:
@@ -116,6 +122,8 @@ def _underlined(names: Sequence[TableText], extents: Extents, rules: Sequence[Ru
         if lowest is None or y - lowest.box[3] > _BELOW_EM * (lowest.box[3] - lowest.box[1]):
             continue
         taken.update(over)
+        if not all(is_name(text.text) for text in over):
+            continue
         if below and _is_one_name(over) and _stands_over(over, x0, x1) and _is_unbroken(below, extents):
             rows = min(text.row for text in over), max(text.row for text in over)
             yield _Head((below[0], below[-1]), rows, x0 - _EDGE_PT, x1 + _EDGE_PT)

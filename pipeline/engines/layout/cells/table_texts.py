@@ -88,7 +88,8 @@ def _is_next(one: TableText, other: TableText) -> bool:
     """Whether a text follows another with no more than a blank between; not with none, where it begins a word."""
     gap, height = other.box[0] - one.box[2], one.box[3] - one.box[1]
     touch = gap < _TOUCH * height and one.text[-1].islower() and other.text[0].isupper()
-    return -1.0 < gap < _BLANK * height and not touch
+    alike = one.text.split()[0] == other.text.split()[0] or (one.text[-4:].isdigit() and other.text[:4].isdigit())
+    return -1.0 < gap < _BLANK * height and not (touch or alike)
 
 
 def first_row_of_values(frames: Sequence[Frame], texts: Sequence[TableText]) -> int:
@@ -106,7 +107,10 @@ def first_row_of_values(frames: Sequence[Frame], texts: Sequence[TableText]) -> 
 
 
 def is_name(text: str) -> bool:
-    """Whether a text may stand over several columns: words without leaders, or a year."""
+    """Whether a text may stand over several columns: words without leaders, no two names alike, or a year."""
+    words = text.split()
+    if len(words) > 2 and words[0] == words[len(words) // 2]:  # January 28, January 29,
+        return False
     if "...." in text.replace(" ", "") or "…" in text:
         return False
     return any(map(str.isalpha, text)) or (len(text) == 4 and text.isdigit() and text[:2] in ("19", "20"))
