@@ -83,8 +83,9 @@ def with_spanning_heads(frames: Sequence[Frame], fragments: Sequence[Fragment], 
         return lined
     last = max(head.rows[1] for head in heads) + 1
     rows = {text.row for text in names if text.row <= last}
+    worded = {*range(body), *(t.row for t in texts if is_name(t.text) and _is_over_values(t, extents, cells))}
     return [
-        replace(f, heading=f.row in rows or (f.heading and (f.row < body or f.columns > 1)))
+        replace(f, heading=f.row in rows or (f.heading and (f.row in worded or f.columns > 1)))
         for f in _with_heads(cells, heads)
     ]
 
