@@ -11,8 +11,8 @@ from pipeline.engines.layout.cells.table_texts import (
     LINE_GAP,
     Rule,
     TableText,
-    extents_of,
     first_row_of_values,
+    is_value,
     stacked,
     texts_of,
 )
@@ -63,7 +63,7 @@ def with_names_in_one_row(
 ) -> list[Frame]:
     """The cells with two rows of heads made one where every name of the upper one goes on in the lower one."""
     onto: dict[int, int] = {}
-    left = min((low for low, _ in extents_of(frames, texts, body).values()), default=0.0)
+    left = left_of_values(texts, body)
     heads = {text.row for text in texts if text.row < body and text.box[2] > left}
     amounts = rows_of_amounts(texts)
     for row in range(1, body):
@@ -77,6 +77,16 @@ def with_names_in_one_row(
         ):
             onto[row] = onto.get(row - 1, row - 1)
     return merged_rows(frames, onto)
+
+
+def left_of_values(texts: Sequence[TableText], body: int) -> float:
+    """Where the first column of values behind the labels begins."""
+    labels: dict[int, float] = {}
+    for text in texts:
+        if text.row >= body and any(map(str.isalpha, text.text)):
+            labels[text.row] = min(text.box[0], labels.get(text.row, text.box[0]))
+    behind = (t.box[0] for t in texts if t.row in labels and t.box[0] > labels[t.row] and is_value(t.text))
+    return min(behind, default=0.0)
 
 
 def merged_rows(frames: Sequence[Frame], onto: dict[int, int]) -> list[Frame]:

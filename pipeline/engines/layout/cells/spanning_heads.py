@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.engines.layout.cells.cells import Frame
-from pipeline.engines.layout.cells.head_rows import go_on, parted_at_rules, rows_of_amounts, with_names_in_one_row
+from pipeline.engines.layout.cells.head_rows import (
+    go_on,
+    left_of_values,
+    parted_at_rules,
+    rows_of_amounts,
+    with_names_in_one_row,
+)
 from pipeline.engines.layout.cells.table_texts import (
     LINE_GAP,
     Rule,
@@ -72,11 +78,13 @@ def with_spanning_heads(frames: Sequence[Frame], fragments: Sequence[Fragment], 
     if not body or not extents:
         return lined
     labels = min(text.box[0] for text in texts) + _LABEL_PT
-    names = joined([t for t in texts if t.row < body and t.box[0] > labels and _is_over_values(t, extents, cells)])
+    over = [t for t in texts if t.row < body and t.box[0] > labels and _is_over_values(t, extents, cells)]
+    names = joined(over, extents)
     inner = [rule for rule in rules if rule[0] > labels]
-    heads = list(_underlined(names, extents, inner))
+    heads = list(_underlined(joined(over), extents, inner))
     below = _below(cells, texts, body, extents)
-    heads += _wrapped(names, below, heads, inner)
+    left = left_of_values(texts, body)
+    heads += _wrapped([name for name in names if name.box[2] > left], below, heads, inner)
     heads += _centred(names, below, [_ruled(extents, inner, names), extents], heads, cells)
     heads += _across(names, below, heads, cells)
     if all(_is_there(head, cells, names) for head in heads):
@@ -252,6 +260,8 @@ def _across(
             continue
         over = [at for at, (low, high) in below[text.row].items() if text.box[0] < (low + high) / 2 < text.box[2]]
         over = over if is_name(text.text) else []
+        lower = [name for name in names if name.row > text.row and _overlap(text, name)]
+        over = over if len(lower) > 1 else []  # else the words of the text may be the names themselves
         others = [other for other in names if other.row == text.row and other is not text]
         alone = not any(other.box[0] < text.box[2] and text.box[0] < other.box[2] for other in others)
         taken = any(_covers(head, text.row, over) for head in heads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.engines.layout.cells.cells import Frame
@@ -46,17 +46,25 @@ def texts_of(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[Tab
     return found
 
 
-def joined(texts: Sequence[TableText]) -> list[TableText]:
-    """The texts, those made one that follow each other in a line with no more than a blank between them."""
-    joined: list[TableText] = []
+def joined(texts: Sequence[TableText], extents: Mapping[int, tuple[float, float]] | None = None) -> list[TableText]:
+    """The texts, those made one that follow each other in a line with no more than a blank between them.
+
+    With the ``extents`` of columns, not those that stand nearest to different ones: they may be two names.
+    """
+    found: list[TableText] = []
     for text in sorted(texts, key=lambda text: (text.row, round(text.box[1]), text.box[0])):
-        last = joined[-1] if joined else None
-        if last and last.row == text.row and is_level(last.box, text.box) and _is_next(last, text):
+        last = found[-1] if found else None
+        own = extents is None or (last is not None and _nearest(last, extents) == _nearest(text, extents))
+        if last and own and last.row == text.row and is_level(last.box, text.box) and _is_next(last, text):
             box = last.box[0], min(last.box[1], text.box[1]), text.box[2], max(last.box[3], text.box[3])
-            joined[-1] = TableText(last.row, box, f"{last.text} {text.text}")
+            found[-1] = TableText(last.row, box, f"{last.text} {text.text}")
         else:
-            joined.append(text)
-    return joined
+            found.append(text)
+    return found
+
+
+def _nearest(text: TableText, extents: Mapping[int, tuple[float, float]]) -> int:
+    return min(extents, key=lambda at: abs(text.middle - sum(extents[at]) / 2))
 
 
 def stacked(texts: Sequence[TableText]) -> list[TableText]:
@@ -101,7 +109,7 @@ def first_row_of_values(frames: Sequence[Frame], texts: Sequence[TableText]) -> 
     for row in sorted({text.row for text in texts}):
         own = [text for text in texts if text.row == row]
         label = min((text.middle for text in own if any(map(str.isalpha, text.text))), default=None)
-        if label is not None and any(_is_value(text.text) for text in own if text.middle >= max(end, label)):
+        if label is not None and any(is_value(text.text) for text in own if text.middle >= max(end, label)):
             return row
     return 0
 
@@ -116,7 +124,8 @@ def is_name(text: str) -> bool:
     return any(map(str.isalpha, text)) or (len(text) == 4 and text.isdigit() and text[:2] in ("19", "20"))
 
 
-def _is_value(text: str) -> bool:
+def is_value(text: str) -> bool:
+    """Whether a text is a number that is no year, or the dash in its place."""
     bare = text.strip("$€£¥ ().%*")
     if bare in ("-", "‐", "–", "—", "−"):
         return True
