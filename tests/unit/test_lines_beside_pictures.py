@@ -16,8 +16,8 @@ def paragraphs(*texts: str) -> list[str]:
         PrintedLine(text, (50, 100 + 12.0 * at, 50 + WIDTH * len(text), 110 + 12.0 * at), 10, False, False, font="Sans")
         for at, text in enumerate(texts)
     ]
-    found = pieces(lines, Label.TEXT, 10.0, (50.0, 400.0))
-    return [" / ".join(" ".join(line.text for line in part) for part in piece.parts) for piece in found]
+    cut = pieces(lines, Label.TEXT, 10.0, (50.0, 400.0))
+    return [" / ".join(" ".join(line.text for line in part) for part in piece.parts) for piece in cut]
 
 
 FULL = [

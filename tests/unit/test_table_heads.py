@@ -63,8 +63,8 @@ YEARS = ["", "2017", "2016", "2015"]
 
 @pytest.mark.parametrize("sign", ["$", "€", "£", "HK$"])
 def test_signs_far_from_their_numbers_stand_in_one_cell_with_them(sign: str) -> None:
-    found = rows_of(statement(sign), GRID, [])
-    assert found == [YEARS, *[[cell.replace("$", sign) for cell in row] for row in VALUES]]
+    rows_read = rows_of(statement(sign), GRID, [])
+    assert rows_read == [YEARS, *[[cell.replace("$", sign) for cell in row] for row in VALUES]]
 
 
 def test_signs_behind_numbers_and_those_of_heads_stay() -> None:
@@ -131,8 +131,8 @@ def test_rules_drawn_cell_by_cell_are_one() -> None:
 
 def test_a_rule_over_the_whole_table_makes_no_head_of_a_label() -> None:
     parts = [*statement(years=False), text("2017 $m", 5, 22)]
-    found = rows_of(parts, GRID, [(0.0, 357.0, 32.0)])
-    assert found == [["2017 $m", "", "", ""], *VALUES]
+    rows_read = rows_of(parts, GRID, [(0.0, 357.0, 32.0)])
+    assert rows_read == [["2017 $m", "", "", ""], *VALUES]
 
 
 def test_a_currency_that_is_the_label_of_a_row_stays_there() -> None:

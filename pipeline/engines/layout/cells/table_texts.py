@@ -35,15 +35,15 @@ def texts_of(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[Tab
     for frame in frames:
         if frame.rows == 1:
             bands.setdefault(frame.row, (frame.box[1], frame.box[3]))
-    found = []
+    placed = []
     for part in fragments:
         middle = (part.box[1] + part.box[3]) / 2
         row = next((row for row, (top, bottom) in bands.items() if top <= middle <= bottom), None)
         for piece in split_at_wide_gaps(part) if row is not None else ():
             text = "".join(glyph.char for glyph in piece.glyphs).strip()
             if text:
-                found.append(TableText(row or 0, piece.box, text))
-    return found
+                placed.append(TableText(row or 0, piece.box, text))
+    return placed
 
 
 def joined(texts: Sequence[TableText], extents: Mapping[int, tuple[float, float]] | None = None) -> list[TableText]:
@@ -51,16 +51,16 @@ def joined(texts: Sequence[TableText], extents: Mapping[int, tuple[float, float]
 
     With the ``extents`` of columns, not those that stand nearest to different ones: they may be two names.
     """
-    found: list[TableText] = []
+    names: list[TableText] = []
     for text in sorted(texts, key=lambda text: (text.row, round(text.box[1]), text.box[0])):
-        last = found[-1] if found else None
+        last = names[-1] if names else None
         own = extents is None or (last is not None and _nearest(last, extents) == _nearest(text, extents))
         if last and own and last.row == text.row and is_level(last.box, text.box) and _is_next(last, text):
             box = last.box[0], min(last.box[1], text.box[1]), text.box[2], max(last.box[3], text.box[3])
-            found[-1] = TableText(last.row, box, f"{last.text} {text.text}")
+            names[-1] = TableText(last.row, box, f"{last.text} {text.text}")
         else:
-            found.append(text)
-    return found
+            names.append(text)
+    return names
 
 
 def _nearest(text: TableText, extents: Mapping[int, tuple[float, float]]) -> int:
