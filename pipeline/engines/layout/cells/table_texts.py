@@ -117,7 +117,8 @@ def first_row_of_values(frames: Sequence[Frame], texts: Sequence[TableText]) -> 
 def is_name(text: str) -> bool:
     """Whether a text may stand over several columns: words without leaders, no two names alike, or a year."""
     words = text.split()
-    if len(words) > 2 and words[0] == words[len(words) // 2]:  # January 28, January 29,
+    half = len(words) // 2  # January 28, January 29, and 1-3 years 3-5 years
+    if len(words) > 2 and any(one == other for one, other in zip(words[:half], words[half:], strict=False)):
         return False
     if "...." in text.replace(" ", "") or "…" in text:
         return False
