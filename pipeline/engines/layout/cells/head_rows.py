@@ -72,7 +72,7 @@ def with_names_in_one_row(
         if (
             {row - 1, row} <= heads
             and row not in amounts
-            and _are_alike(frames, row - 1, row)
+            and have_same_cells(frames, row - 1, row)
             and go_on(upper, lower, rules)
         ):
             onto[row] = onto.get(row - 1, row - 1)
@@ -116,7 +116,7 @@ def _is_amount(word: str) -> bool:
     return word[0].isdigit() and not year and (digits > _FEW_DIGITS or any(char in ".,%" for char in word))
 
 
-def _are_alike(frames: Sequence[Frame], row: int, other: int) -> bool:
+def have_same_cells(frames: Sequence[Frame], row: int, other: int) -> bool:
     """Whether two rows have the same cells, and none reaches out of its row."""
     if any(frame.rows > 1 for frame in frames):
         return False

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.engines.layout.cells.cells import Frame
-from pipeline.engines.layout.cells.head_rows import merged_rows
+from pipeline.engines.layout.cells.head_rows import have_same_cells, merged_rows
 from pipeline.engines.layout.lines.glyphs import Fragment
 from stores.models import Box
 
@@ -52,7 +52,7 @@ def with_whole_labels(frames: Sequence[Frame], fragments: Sequence[Fragment]) ->
         around = [rows[numbers[beside]] for beside in (at - 2, at + 1) if 0 <= beside < len(numbers)]
         if lower == upper + 1 and _goes_on(rows[upper], rows[lower], at > 1, around):
             onto[lower] = onto.get(upper, upper)
-    alike = all(_are_alike(frames, row, upper) for row, upper in onto.items())
+    alike = all(have_same_cells(frames, row, upper) for row, upper in onto.items())
     return merged_rows(frames, onto) if onto and alike else list(frames)
 
 
@@ -97,9 +97,3 @@ def _distance(row: _Row, upper: _Row, lower: _Row) -> float:
     if row.top[1] < upper.top[1]:
         return upper.top[3] - row.bottom[3]
     return row.top[3] - lower.bottom[3]
-
-
-def _are_alike(frames: Sequence[Frame], row: int, upper: int) -> bool:
-    """Whether two rows have the same columns."""
-    one, two = ({(f.column, f.columns) for f in frames if f.row == at} for at in (row, upper))
-    return one == two
