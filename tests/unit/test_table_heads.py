@@ -175,3 +175,11 @@ def test_a_label_goes_on_below_its_value() -> None:
 def test_rows_below_the_head_of_a_section_stay_rows(head: str) -> None:
     lines = ("Income", 2, True), (head, 16, False), ("wood" if head[-1] == ":" else "Wood", 30, True), ("Tax", 44, True)
     assert labels_of(*lines) == ["Income", head, lines[2][0], "Tax"]
+
+
+@pytest.mark.parametrize("value", [". . $3,058", "… (346)", ".5900", "$3,058"])
+def test_leaders_that_reach_into_the_cell_of_a_value_are_left_out(value: str) -> None:
+    parts = [text("Loans . . . . .", 5, 2), text(value, 160, 2)]
+    table = filled(parts, frames_of_grid([0, 150, 220], [0, 20]), frozenset())
+    assert table is not None
+    assert [cell.text for cell in table.cells][1:] == [value.lstrip(".… ") if " " in value else value]

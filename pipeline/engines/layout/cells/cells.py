@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ from stores.models import Box, Line
 _PROSE = 90  # characters of a cell that is rather a paragraph
 _STRIP = 16.0  # points
 _WORD_GAP_EM = 0.2  # a wider gap parts two words
+_LEADERS = re.compile(r"(?:…\s*|\.\s+)+(?=[$€£¥]?\s?[(（]?[-–—−]?\d)")  # that run from a label up to its value
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,13 +215,14 @@ def filled(fragments: Sequence[Fragment], frames: Sequence[Frame], words: frozen
 
 def _cell(frame: Frame, parts: Sequence[Fragment], words: frozenset[str]) -> Cell:
     lines = [line for side in parted_at_label(parts) or (parts,) for line in printed_lines(side)]
+    text = joined([line.text for line in lines], words)
     return Cell(
         row=frame.row,
         column=frame.column,
         rows=frame.rows,
         columns=frame.columns,
         box=frame.box,
-        text=joined([line.text for line in lines], words),
+        text=_LEADERS.sub("", text) if frame.column else text,
         heading=frame.heading,
         lines=tuple(part for line in lines for part in line.as_lines()),
     )
