@@ -32,7 +32,7 @@ _NUMBER_LABELS = [
         # the number of a credit note comes before that of the invoice which it corrects
         rf"^\W*{_CREDIT_WORDS}(?:\s*\([^)]{{0,40}}\))?[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
-        r"^\W*(?!\S*(?:ab|be|um|an|gegen)rechnung)\S{0,16}(?:rechnung|rechnungs-?korrektur|gutschrift)\s(?![^\d:(]{0,24}(?:bestell|auftrag|angebot|liefer|vertrag))(?:[^\d:(]{2,30}\s)?(?:\([^)]*\)\s*){0,2}(?:nr|no|nummer|#)\.?",
+        r"^\W*(?!\S*(?:ab|be|um|an|gegen)rechnung)\S{0,16}(?:rechnung|rechnungs-?korrektur|gutschrift)(?:\s|(?=\())(?![^\d:(]{0,24}(?:bestell|auftrag|angebot|liefer|vertrag))(?:[^\d:(]{2,30}\s)?(?:\([^)]*\)\s*){0,2}(?:nr|no|nummer|#)\.?",
         rf"^\W*{_CREDIT_WORDS}(?=\s+[A-Z]{{1,4}}[-/]?\d{{3,}})",
         r"(?:factuur|rechnungs?|faktura)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
         r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",

@@ -84,7 +84,7 @@ _LINES = Field(
 _PRICE = re.compile(r"\W*(?:price|preis|prix|prijs|价格)(?![a-z]{3,})", re.IGNORECASE)
 _END = re.compile(
     r"^\W*(?:total|totaal|gesamt|summe|grand|amount\s*due|balance|"
-    r"(?:positions|netto|brutto)-?summe|(?:zahl|steuer)-?betrag|"
+    r"(?:positions|netto|brutto|end)-?summe|(?:zahl|steuer)-?betrag|"
     r"factuur\s*totaal|rechnungs\w+|zwischentotal|invoice\s*total|montant\s*ttc|(?:net|netto)\b|vat\b|btw\b|tax\b|mwst|tva\b|"
     r"iva\b|(?:[csiu]t?)?gst\b|hst\b|[pq]st\b|tps\b|tv[qh]\b|(?:base\s*)?imponibile?\b|合\s*计|总\s*计|价税)",
     re.IGNORECASE,
