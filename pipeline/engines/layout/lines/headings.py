@@ -29,6 +29,7 @@ _CHINESE_SUB = re.compile(r"^[(（][一二三四五六七八九十]{1,3}[)）]")
 _DOTTED = re.compile(r"^(?:[A-Z]|\d{1,3})((?:[.．]\d{1,3})+)(?!\d)[.．、]?(?=\D|$)")
 _SINGLE = re.compile(r"^(?:\d{1,2}|[A-Z]|[IVX]{1,5})[.．、)]?\s+(?=\S)|^\d{1,2}[.．、](?=\D)")
 _ENDS_SENTENCE = re.compile(r"[,;，；。]$|[a-z]\.$")
+_FORMULA = re.compile(r"\s*[=≈≠≡≤≥∂∈]|.*[∑∏∫]")  # read by OCR: what the text layer sets as one is known otherwise
 _ENDS_IN_NUMBER = re.compile(r"(?:\S+\s+){5,}[^\s\d]*\d{1,3}\.")
 _FILLED_IN = re.compile(r"(?=[^\W\d_])[^:：]{2,40}:\s+\S[^:：]*\s[^\W\d_a-z][^:：\s]*\s?#?:\s+\S.*")
 _SENTENCE_STOPS = "。！!?？."
@@ -123,7 +124,7 @@ def is_heading_line(line: PrintedLine, body: float) -> bool:
     text = line.text
     if not 2 <= len(text) <= _MAX_LINE or _ENDS_SENTENCE.search(text) or not any(char.isalpha() for char in text):
         return False
-    if _is_filled_in(line):
+    if _is_filled_in(line) or _FORMULA.match(text):
         return False
     if _SAYS_SO.fullmatch(text):
         return True
@@ -135,7 +136,7 @@ def is_no_heading(lines: Sequence[PrintedLine], body: float) -> bool:
     text = "".join(line.text for line in lines)
     if not any(char.isalpha() or is_cjk(char) for char in text) or len(text) > _MAX_CHARS or len(lines) > 5:
         return True
-    if any(is_choice(line.text) or _is_filled_in(line) for line in lines):
+    if any(is_choice(line.text) or _is_filled_in(line) or _FORMULA.match(line.text) for line in lines):
         return True
     if all(line.bold for line in lines) or max(line.size for line in lines) > 1.05 * body:
         return False

@@ -115,9 +115,7 @@ def _believed(legible: Sequence[TextLine]) -> tuple[TextLine, ...]:
 def _stands_in_row(line: TextLine, sure: Sequence[TextLine]) -> bool:
     """Whether print of about the size of a line stands level with it: cells of a table, labels and values."""
     top, bottom = line.box[1], line.box[3]
-    level = [
-        other.size for other in sure if abs(other.box[1] + other.box[3] - top - bottom) < _LEVEL * (bottom - top)
-    ]
+    level = [other.size for other in sure if abs(other.box[1] + other.box[3] - top - bottom) < _LEVEL * (bottom - top)]
     return any(1 / _AS_LARGE < line.size / size < _AS_LARGE for size in level if size > 0)
 
 

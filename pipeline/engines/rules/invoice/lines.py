@@ -235,9 +235,7 @@ def _is_period(text: str) -> bool:
     return bool(find_periods(text)) and all(map(month_number, re.findall(r"[^\W\d_]+", text)))
 
 
-def _with_stacks(
-    columns: Sequence[tuple[str, PageLine]], rows: Sequence[Row], at: int
-) -> list[tuple[str, PageLine]]:
+def _with_stacks(columns: Sequence[tuple[str, PageLine]], rows: Sequence[Row], at: int) -> list[tuple[str, PageLine]]:
     """The columns of a header with those whose labels take several lines, above and below it; these have no name."""
     more = [*columns]
     for cell in stacked_cells(rows, at)[0] if any(name for name, _ in columns) else ():

@@ -133,7 +133,8 @@ def cell_number(text: str, style: CellStyle) -> float | None:
     digits = match[0].rstrip(" .,'’\u00a0\u202f")
     before, after = text[: match.start()], text[match.start() + len(digits) :]
     value = None if _TWO_NUMBERS.search(digits) or _NO_GROUP.search(digits) else _valued(digits, style)
-    if value is None or (_NUMBER.search(after) and not _UNIT.fullmatch(after)) or not (_only_currency(before) and _only_beside(after)):
+    another = _NUMBER.search(after) and not _UNIT.fullmatch(after)
+    if value is None or another or not (_only_currency(before) and _only_beside(after)):
         return None
     negative = re.search(r"[-−–]\s*\S{0,3}\s*$", before) or re.match(r"\s*[-−–]", after) or _DEBIT.search(after)
     bracketed = "(" in before and ")" in after
