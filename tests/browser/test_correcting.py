@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,8 @@ def served(samples: Path, tmp_path_factory: pytest.TempPathFactory, still: Calla
     home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("docs")
     (folder / "invoice.pdf").write_bytes((samples / "invoice.pdf").read_bytes())
     settings = Settings(home=home)
-    ingest_now(wiring.build(settings, pooled=True), folder, options={"schemas": ("invoice",)})
+    with closing(wiring.build(settings, pooled=True)) as resources:
+        ingest_now(resources, folder, options={"schemas": ("invoice",)})
     with sqlite3.connect(home / KB / "kb.db") as database:
         nothing = "found = 0, page = 0, boxes = '[]', quote = ''"
         database.execute(f"UPDATE evidence SET {nothing} WHERE path IN {NOWHERE}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def shelf(samples: Path, tmp_path_factory: pytest.TempPathFactory, still: Callab
         (folder / name).write_bytes((samples / name).read_bytes())
     write_hostile_pdf(folder / HOSTILE_NAME)
     settings = Settings(home=home)
-    ingest_now(wiring.build(settings, pooled=True), folder, options={"schemas": ("invoice", "resume")})
+    with closing(wiring.build(settings, pooled=True)) as resources:
+        ingest_now(resources, folder, options={"schemas": ("invoice", "resume")})
     with sqlite3.connect(home / KB / "kb.db") as database:
         database.execute("UPDATE evidence SET found = 0, page = 0, boxes = '[]', quote = '' WHERE path = 'amount_tax'")
     service = Service(settings)

@@ -103,6 +103,19 @@ def test_lines_of_which_ocr_is_not_sure_are_counted(tmp_path: Path) -> None:
     assert "picture:" in text.markdown and "April" not in text.markdown
 
 
+def test_a_cell_of_which_ocr_is_hardly_sure_stays_in_its_row(tmp_path: Path) -> None:
+    class Unsure(LinePrintReader):
+        def lines(self, pixels: Any, scale: float) -> Any:
+            lines = super().lines(pixels, scale)
+            return [line if line.words[0].text != "117" else replace(line, confidence=0.7) for line in lines]
+
+    picture, height = picture_of_rows(ROWS, ruled=True)
+    page = text_page(120, 400)
+    page.insert_image((72, 230, 492, 230 + height), stream=picture)
+    text = read(PyMuPdfText(Unsure()), page, tmp_path)
+    assert "| April | 117 | copper |" in text.markdown and text.warning is None
+
+
 def test_a_photo_says_nothing_and_is_not_looked_at_by_ocr(tmp_path: Path) -> None:
     class Refusing(LinePrintReader):
         def lines(self, pixels: Any, scale: float) -> Any:

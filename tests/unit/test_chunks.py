@@ -257,7 +257,7 @@ def of_many_lines(size: int) -> Page:
 
 def test_the_work_grows_as_the_blocks_and_lines_of_a_page() -> None:
     for page_of in (of_many_blocks, of_many_lines):
-        few, many = page_of(1250), page_of(5000)
+        few, many = page_of(600), page_of(2400)
         cost = operations(lambda many=many: chunk_document([many], 200, 0, count))
         assert cost < 5 * operations(lambda few=few: chunk_document([few], 200, 0, count))
         made = chunk_document([page_of(20_000)], 200, 0, count)

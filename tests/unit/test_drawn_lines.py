@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.sheet import drawn_lines
+from pipeline.engines.layout.sheet import drawn_lines, unseen
 from pipeline.engines.layout.sheet.drawn_lines import Drawings, rules_of
 from pipeline.engines.pdf import mupdf
 from stores.models import Label, PageText
+from tests.counting import calls
 
 LEFT, TOP, RIGHT, BOTTOM = 40.0, 60.0, 555.0, 780.0
 
@@ -49,6 +50,18 @@ def opened(operators: str, columns: int = 0, rows: int = 0) -> Any:
     last = page.get_contents()[-1]
     document.update_stream(last, document.xref_stream(last) + b"\n" + operators.encode())
     return mupdf.load().open("pdf", document.tobytes())
+
+
+def crowded(words: int) -> Any:
+    """A document of one page with so many small words, each by itself."""
+    pymupdf = mupdf.load()
+    document = pymupdf.open()
+    page = document.new_page(width=595, height=842)
+    writer = pymupdf.TextWriter(page.rect)
+    for n in range(words):
+        writer.append((30 + 20 * (n % 26), 60 + n // 26 * 4), f"w{n}", fontsize=3.4)
+    writer.write_text(page)
+    return pymupdf.open("pdf", document.tobytes())
 
 
 def read(document: Any, *, plain: bool = False) -> PageText:
@@ -100,6 +113,18 @@ def test_what_is_not_searched_keeps_its_text_and_says_so(monkeypatch: pytest.Mon
 def test_a_page_of_a_hundred_thousand_dots_ends() -> None:
     page = read(opened(grid_of_dots(6, 25, 0.2, 0.1), 6, 25))
     assert "r24c5" in page.markdown and "Population by district" in page.markdown
+
+
+def test_a_path_of_many_dots_is_taken_apart_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    edges, sizes = unseen._edges, list[int]()
+    monkeypatch.setattr(unseen, "_edges", lambda items: edges(sizes.append(len(items)) or items))
+    read(opened(grid_of_dots(6, 25, 9.0, one_path=True), 6, 25))
+    assert len(sizes) == 1 and sizes[0] > 2000
+
+
+def test_the_work_grows_as_the_words_of_a_crowded_page() -> None:
+    few, many = (crowded(words) for words in (600, 1800))
+    assert calls(lambda: read(many, plain=True)) < 5 * calls(lambda: read(few, plain=True))
 
 
 def test_a_plain_reading_needs_no_model_and_says_what_it_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

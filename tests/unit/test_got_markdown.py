@@ -225,5 +225,5 @@ def test_text_beside_latex_stays(words: list[str]) -> None:
     ],
 )
 def test_the_work_grows_as_the_repetitions(piece: str) -> None:
-    few, many = (operations(lambda n=n: to_markdown("\\begin{tabular}{l} " + piece * n)) for n in (400, 1600))
+    few, many = (operations(lambda n=n: to_markdown("\\begin{tabular}{l} " + piece * n)) for n in (200, 800))
     assert many < 5 * few

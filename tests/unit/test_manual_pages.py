@@ -42,10 +42,10 @@ def put_prose(page: Any, x: float, y: float) -> None:
         page.insert_text((x, y + 13 * at), line, fontname="tiro", fontsize=11)
 
 
-def listing(page: Any, number_size: float) -> None:
+def listing(page: Any, number_size: float, number_font: str = "helv") -> None:
     put_prose(page, 60, 80)
     for at, line in enumerate(CODE):
-        page.insert_text((60, 160 + 12 * at), f"{at + 1:>2}", fontname="helv", fontsize=number_size)
+        page.insert_text((60, 160 + 12 * at), f"{at + 1:>2}", fontname=number_font, fontsize=number_size)
         page.insert_text((80, 160 + 12 * at), line, fontname="cour", fontsize=9)
     put_prose(page, 60, 280)
 
@@ -57,10 +57,28 @@ def test_the_small_numbers_of_a_listing_are_no_part_of_its_code() -> None:
     assert text.warning is not None and f"{len(CODE)} line numbers were left out" in text.warning.message
 
 
-def test_numbers_as_large_as_the_code_are_part_of_it() -> None:
-    text = read(lambda page: listing(page, 9))
+def test_numbers_set_like_the_code_are_part_of_it() -> None:
+    text = read(lambda page: listing(page, 9, "cour"))
     assert text.warning is None
     assert "8" in text.markdown
+
+
+def test_numbers_of_another_colour_beside_wrapped_lines_are_no_part_of_the_code() -> None:
+    lines = ["$ pump install --quiet", "==> Downloading", "https://pump.example/parts.json", "==> Linking 'valve' to"]
+    lines += ["'/opt/pump/valve'", "==> Linking 'motor' to", "'/opt/pump/motor'", "==> Done"]
+
+    def draw(page: Any) -> None:
+        put_prose(page, 60, 80)
+        number = 0
+        for at, line in enumerate(lines):
+            if line[0] in "$=":
+                number += 1
+                page.insert_text((60, 160 + 14 * at), str(number), fontname="cour", fontsize=9, color=(0.6, 0.6, 0.6))
+            page.insert_text((80, 160 + 14 * at), line, fontname="cour", fontsize=9)
+
+    text = read(draw)
+    assert "```\n{}\n```".format("\n".join(lines)) in text.markdown
+    assert text.warning is not None and "5 line numbers were left out" in text.warning.message
 
 
 @pytest.mark.parametrize("font", ["hebo", "tibo"])

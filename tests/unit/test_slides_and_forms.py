@@ -65,6 +65,13 @@ def test_lines_of_a_filled_in_form_are_no_headings(text: str) -> None:
     assert not is_heading_line(large[0], 10.0)
 
 
+@pytest.mark.parametrize("text", ["= ∑ log p(u|C(w))", "≈ log II p(u|C(w))", "L(θ) = ∑ log p", "∂L of the whole"])
+def test_a_formula_that_ocr_read_in_large_type_is_no_heading(text: str) -> None:
+    line = PrintedLine(text=text, box=(72, 100, 200, 120), size=16.0, bold=False, mono=False)
+    assert is_no_heading([line], 10.0)
+    assert not is_heading_line(line, 10.0)
+
+
 @pytest.mark.parametrize("text", ["Chapter 1: Origins", "Part II: On reading: a view", "Note: what this is"])
 def test_headings_with_colons_are_headings(text: str) -> None:
     assert looks_like_heading([line(text, 100.0, size=16.0)], 10.0)

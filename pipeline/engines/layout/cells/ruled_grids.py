@@ -113,11 +113,22 @@ def _by_direction(line: _Line, other: _Line, is_level: bool) -> tuple[_Line, _Li
 
 
 def _meeting(lines: _Lines) -> _Lines:
-    """The lines of which each meets one of the other direction."""
-    return _Lines(
-        [line for line in lines.level if any(_meet(line, other) for other in lines.upright)],
-        [line for line in lines.upright if any(_meet(other, line) for other in lines.level)],
-    )
+    """The lines of which each meets one of the other direction: a plan has thousands of either."""
+    import numpy as np
+
+    if not lines.level or not lines.upright:
+        return _Lines([], [])
+    x, top, bottom = np.array(lines.upright).T
+    met = np.zeros(len(lines.upright), dtype=bool)
+    level = []
+    for line in lines.level:
+        y, left, right = line
+        along = (left - SAME_PT <= x) & (x <= right + SAME_PT)
+        meets = along & (top - SAME_PT <= y) & (y <= bottom + SAME_PT)
+        met |= meets
+        if meets.any():
+            level.append(line)
+    return _Lines(level, [line for line, one in zip(lines.upright, met, strict=True) if one])
 
 
 def _meet(level: tuple[float, float, float], upright: tuple[float, float, float]) -> bool:

@@ -32,6 +32,7 @@ _ENDS_SENTENCE = re.compile(r"[,;，；。]$|[a-z]\.$")
 _ENDS_IN_NUMBER = re.compile(r"(?:\S+\s+){5,}[^\s\d]*\d{1,4}\s?\.")
 _INTRODUCES = re.compile(r"[^\W\d_]\S*(?:\s+\S+){6,}\s?[:：]|(?=.*[\u3400-\u9fff]{4}).{12,}[:：]")  # what follows
 _INTRODUCING = 1.4  # of the body's size: a sentence that introduces a table is no larger
+_FORMULA = re.compile(r"\s*[=≈≠≡≤≥∂∈]|.*[∑∏∫]")  # read by OCR: what the text layer sets as one is known otherwise
 _FILLED_IN = re.compile(r"(?=[^\W\d_])[^:：]{2,40}:\s+\S[^:：]*\s[^\W\d_a-z][^:：\s]*\s?#?:\s+\S.*")
 _SENTENCE_STOPS = "。！!?？."
 _PART_GAP_EM, _SLIDE_PT, _SLIDE_LINES = 1.0, 18.0, 3  # lines of a slide that the model takes for one heading
@@ -127,7 +128,7 @@ def is_heading_line(line: PrintedLine, body: float) -> bool:
     text = line.text
     if not 2 <= len(text) <= _MAX_LINE or _ENDS_SENTENCE.search(text) or not any(char.isalpha() for char in text):
         return False
-    if _is_filled_in(line):
+    if _is_filled_in(line) or _FORMULA.match(text):
         return False
     if _SAYS_SO.fullmatch(text):
         return True
@@ -141,7 +142,7 @@ def is_no_heading(lines: Sequence[PrintedLine], body: float) -> bool:
     text = "".join(line.text for line in lines)
     if not any(char.isalpha() or is_cjk(char) for char in text) or len(text) > _MAX_CHARS or len(lines) > 5:
         return True
-    if any(is_choice(line.text) or _is_filled_in(line) for line in lines):
+    if any(is_choice(line.text) or _is_filled_in(line) or _FORMULA.match(line.text) for line in lines):
         return True
     if text[0].islower() and text.rstrip()[-1] in ":：":
         return True

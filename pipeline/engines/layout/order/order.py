@@ -26,6 +26,7 @@ _OFF_MIDDLE = 0.05  # of the width of the columns
 _CARD_GAP = 24.0  # points: where rows lie further apart than columns and this, they are rows of cards
 _SECTION_GAP, _SECTION_PT = 1.5, 3.0  # times the usual gap of a column, and points more: a section begins below
 _SHARED_SECTIONS = 0.5  # of the sections of columns: more begin at one height in a grid
+_MOST_BOXES = 500  # of which runs of rows in columns are looked for; a page of words, each by itself, has more
 _OVERLAP = 0.15  # boxes may overlap by this share of the smaller side and still count as apart
 
 
@@ -45,7 +46,7 @@ def _ordered(members: list[int], boxes: Sequence[Box]) -> list[int]:
         return [*_ordered(head, boxes), *_ordered([index for index in members if index not in head], boxes)]
     for axis in _axes(members, boxes):
         groups = _cut(members, boxes, axis)
-        if axis == 1:
+        if axis == 1 and len(members) <= _MOST_BOXES:
             groups = _columns_kept(groups, boxes)
         if len(groups) > 1:
             return [index for group in groups for index in _ordered(group, boxes)]

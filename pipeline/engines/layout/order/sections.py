@@ -36,6 +36,7 @@ def sections_of(regions: Sequence[Region], paths: Sequence[dict[str, Any]]) -> l
 def _in_columns(regions: Sequence[Region]) -> bool:
     """Whether two texts stand beside one another."""
     texts = [region.box for region in regions if region.label in _RUNNING]
+    texts = [box for box in texts if box[3] - box[1] > _LEVEL_PT]
     return any(
         one[2] < other[0] and min(one[3], other[3]) - max(one[1], other[1]) > _LEVEL_PT
         for one in texts

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 UNREAD, UNSURE = "unread_print", "unsure_print"
 SURE = 0.88  # print has 0.9 and more; what formulas and drawings look like has less
+_MOSTLY_SURE = 0.8  # of the lines of a place
+_LEVEL, _AS_LARGE = 0.6, 1.4  # heights between lines in a row, doubled; times the size
 _LEAST_WORD = 3  # letters of a line that is worth a word
 _PICTURE_DPI, _OUTLINE_DPI = 200, 300  # pictures seldom have more; words in drawings are small
 _LEAST_AREA = 0.01  # of the page: smaller pictures are icons
@@ -95,12 +97,26 @@ def read_places(
             legible = tuple(_read(sheet, place, texts, reader))
         except (PageError, UnavailableError) as error:
             return read, [*_unread(places[at:], error.message), *_left_out(unsure)]
-        lines = tuple(line for line in legible if line.confidence >= SURE)
-        unsure += sum(_letters(line) >= _LEAST_WORD for line in legible if line.confidence < SURE)
+        lines = _believed(legible)
+        unsure += sum(_letters(line) >= _LEAST_WORD for line in legible if line not in lines)
         texts += [line.box for line in lines]
         if lines:
             read.append(replace(place, lines=lines))
     return read, _left_out(unsure)
+
+
+def _believed(legible: Sequence[TextLine]) -> tuple[TextLine, ...]:
+    """The lines of which OCR is sure, and those that stand in a row with them where it is sure of nearly all."""
+    sure = [line for line in legible if line.confidence >= SURE]
+    mostly = len(sure) >= _MOSTLY_SURE * len(legible)
+    return tuple(line for line in legible if line.confidence >= SURE or (mostly and _stands_in_row(line, sure)))
+
+
+def _stands_in_row(line: TextLine, sure: Sequence[TextLine]) -> bool:
+    """Whether print of about the size of a line stands level with it: cells of a table, labels and values."""
+    top, bottom = line.box[1], line.box[3]
+    level = [other.size for other in sure if abs(other.box[1] + other.box[3] - top - bottom) < _LEVEL * (bottom - top)]
+    return any(1 / _AS_LARGE < line.size / size < _AS_LARGE for size in level if size > 0)
 
 
 def _letters(line: TextLine) -> int:

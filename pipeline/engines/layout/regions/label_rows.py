@@ -21,7 +21,8 @@ _DATE = re.compile(r"[\d./\s–—-]{4,}(?:[^\W\d_]{2,12}|[\d./\s]*)|(?:[^\W\d_]
 def paired_rows(regions: Sequence[Region]) -> list[Region]:
     """The regions of a page, every column of labels put together with the column of values beside it."""
     left = list(regions)
-    for labels in sorted((r for r in regions if _may_pair(r)), key=lambda region: region.box[0]):
+    several = (region for region in regions if _may_pair(region) and len(region.lines) > 1)
+    for labels in sorted(several, key=lambda region: region.box[0]):
         if labels not in left:
             continue
         values = _beside(labels, left)
@@ -52,7 +53,7 @@ def _beside(labels: Region, regions: Sequence[Region]) -> list[Region]:
 
 
 def _are_pairs(labels: Sequence[PrintedLine], values: Sequence[PrintedLine]) -> bool:
-    if len(labels) < 2 or not _are_level(labels, values) or not _are_level(values, labels):
+    if not _are_level(labels, values) or not _are_level(values, labels):
         return False
     if any(len(line.text) > _LONGEST_LABEL for line in labels):
         return False

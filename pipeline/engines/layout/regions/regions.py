@@ -153,9 +153,9 @@ def union(one: Box, other: Box) -> Box:
 def shrink_figures(regions: Sequence[Region]) -> None:
     """Let a figure that reaches over others and over texts that are none of its own stand where its labels do."""
     held = [region for region in regions if region.lines and region.label is not Label.TABLE]
-    for region in held:
+    for region in (one for one in held if one.label is Label.FIGURE):
         others = [other for other in held if other is not region and share_of(other.box, region.box) > _WHOLE]
-        if region.label is Label.FIGURE and len(others) >= _FEW_TEXTS:
+        if len(others) >= _FEW_TEXTS:
             box = region.lines[0].box
             for line in region.lines:
                 box = union(box, line.box)
@@ -164,15 +164,20 @@ def shrink_figures(regions: Sequence[Region]) -> None:
 
 def find_columns(regions: Sequence[Region]) -> None:
     """Tell each region of text how far its column reaches: as far as text above and below, but over nothing beside."""
+    import numpy as np
+
     running = [region for region in regions if region.label in _RUNNING and region.lines]
+    if not running:
+        return
+    lefts, _, rights, _ = np.array([region.box for region in running]).T
+    all_lefts, tops, all_rights, bottoms = np.array([region.box for region in regions]).T
     for region in running:
         x0, y0, x1, y1 = region.box
-        alike = [r.box for r in running if abs(r.box[0] - x0) < _INDENT_PT or abs(r.box[2] - x1) < _INDENT_PT]
-        alike = [box for box in alike if box[0] < x1 and box[2] > x0]
-        beside = [r.box for r in regions if r is not region and r.box[1] < y1 and r.box[3] > y0]
-        left = max([min(box[0] for box in alike), *(box[2] for box in beside if box[2] <= x0)])
-        right = min([max(box[2] for box in alike), *(box[0] for box in beside if box[0] >= x1)])
-        region.column = (left, right)
+        alike = ((abs(lefts - x0) < _INDENT_PT) | (abs(rights - x1) < _INDENT_PT)) & (lefts < x1) & (rights > x0)
+        level = (tops < y1) & (bottoms > y0)
+        left = max([lefts[alike].min(), *all_rights[level & (all_rights <= x0)]])
+        right = min([rights[alike].max(), *all_lefts[level & (all_lefts >= x1)]])
+        region.column = (float(left), float(right))
 
 
 def put_together(regions: Sequence[Region]) -> list[Region]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from pipeline.engines.layout.lines.styles import style_of
 from stores.models import Box
 
 TextLine = dict[str, Any]
@@ -22,7 +23,7 @@ _PROSE = 0.6  # of the lines beside the numbers are full
 _RUNS_ON = 0.2  # of the lines begin with a small letter: they go on from the line above
 _LEAST_OF_LISTING = 3  # numbers, from line to line
 _SMALL = 0.85  # of the size of a listing: its numbers are smaller
-_MONO = 8  # of a span's flags
+_MARGIN_EM = 0.6  # between numbers of about the same size and a listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class _Text:
     text: str
     size: float
     mono: bool
+    style: tuple[str, int]  # font and colour of its first letters
 
 
 def line_number_spans(blocks: Iterable[dict[str, Any]]) -> set[int]:
@@ -91,7 +93,11 @@ def _rest(line: TextLine, taken: set[int]) -> _Text | None:
     lefts, tops, rights, bottoms = zip(*(span["bbox"] for span in spans), strict=True)
     box = (min(lefts), min(tops), max(rights), max(bottoms))
     printed = next(span for span in spans if _text([span]))
-    return _Text(box, _text(spans), printed["size"], bool(printed["flags"] & _MONO))
+    return _Text(box, _text(spans), printed["size"], style_of(printed, raised=False).mono, _style(printed))
+
+
+def _style(span: dict[str, Any]) -> tuple[str, int]:
+    return span["font"], span["color"]
 
 
 def _columns(numbers: Sequence[_Number]) -> Iterator[list[_Number]]:
@@ -121,10 +127,10 @@ def _counts_lines(column: Sequence[_Number], texts: Sequence[_Text]) -> bool:
     if len(column) < least or steps.count(step) < _REGULAR * len(steps):
         return False
     pitches = [other.box[1] - one.box[1] for one, other in pairwise(column)]
-    usual = statistics.median(pitches)
-    if sum(abs(pitch - usual) < _PITCH * usual for pitch in pitches) < _REGULAR * len(pitches):
-        return False
-    return listing or _is_beside_prose(column, beside)
+    usual = min(pitches) if listing else statistics.median(pitches)  # lines of a listing are wrapped
+    lines = [max(round(pitch / usual), 1) if listing and usual > 0 else 1 for pitch in pitches]
+    even = [abs(pitch - count * usual) < _PITCH * usual for pitch, count in zip(pitches, lines, strict=True)]
+    return sum(even) >= _REGULAR * len(pitches) and (listing or _is_beside_prose(column, beside))
 
 
 def _beside(column: Sequence[_Number], texts: Sequence[_Text]) -> list[_Text]:
@@ -134,12 +140,17 @@ def _beside(column: Sequence[_Number], texts: Sequence[_Text]) -> list[_Text]:
 
 
 def _is_beside_listing(column: Sequence[_Number], beside: Sequence[_Text]) -> bool:
-    """Whether small numbers stand before lines set in letters of one width."""
-    level = [text for text in beside if any(_are_level(text, number) for number in column)]
-    right = max(number.box[2] for number in column)
-    size = max(number.spans[0]["size"] for number in column)
-    mono = [text for text in level if text.mono and text.box[0] > right and size < _SMALL * text.size]
-    return bool(mono) and len(mono) >= _REGULAR * len(level)
+    """Whether numbers of a smaller or another type stand before lines set in letters of one width."""
+    pairs = [(number, text) for text in beside for number in column if _are_level(text, number)]
+    apart = [text for number, text in pairs if text.mono and _is_set_apart(column, number, text)]
+    return bool(apart) and len(apart) >= _REGULAR * len(pairs)
+
+
+def _is_set_apart(column: Sequence[_Number], number: _Number, text: _Text) -> bool:
+    right, span = max(other.box[2] for other in column), number.spans[0]
+    if span["size"] < _SMALL * text.size:
+        return text.box[0] > right
+    return _style(span) != text.style and text.box[0] - right > _MARGIN_EM * text.size
 
 
 def _are_level(text: _Text, number: _Number) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +16,6 @@ from pipeline.engines.layout.sheet.sheet import Sheet
 from stores.models import Box
 
 Span = dict[str, Any]
-_Fills = dict[int, dict[str, Any]]  # drawings that are filled, as MuPDF lists them, by their place in its order
 
 _NEAR = 16  # steps of 255 in each colour: nobody tells two such colours apart
 _SMALLEST_PT = 2.0
@@ -45,10 +45,9 @@ def unseen_spans(sheet: Sheet, spans: Sequence[Span], paths: Sequence[dict[str, 
     unseen |= {id(span) for span in faint if not _is_outlined(span, paths)}
     rest = [span for span in spans if id(span) not in unseen and _is_drawn(span)]
     unseen |= {id(span) for span in _doubtful(rest, paths) if _has_colour_of_ground(sheet, span)}
-    covers = _later_fills(sheet)
+    covers = _later_fills(sheet, paths)
     if covers:
-        fills = {path.get("seqno", -1): path for path in paths if path.get("fill") is not None}
-        unseen |= {id(span) for span in rest if id(span) not in unseen and _lies_under(sheet, span, covers, fills)}
+        unseen |= {id(span) for span in rest if id(span) not in unseen and _lies_under(sheet, span, covers)}
     return unseen
 
 
@@ -129,21 +128,44 @@ def _has_colour_of_ground(sheet: Sheet, span: Span) -> bool:
     return pixels.size > 0 and float(_near(pixels, _rgb(span["color"])).mean()) > _ONE_COLOUR
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Cover:
     """What is painted over text: the place of its painting in the order of the page, whether it is a picture."""
 
     order: int
     box: Box
     picture: bool
+    path: dict[str, Any] | None  # the drawing, as MuPDF lists it
+
+    @property
+    def opaque(self) -> bool:
+        """Whether nothing shows through."""
+        return self.path is None or self.path.get("fill_opacity", 1) == 1
+
+    def covers(self, point: tuple[float, float]) -> bool:
+        """Whether a point lies in what is painted: a frame around a picture has a larger box than its fill."""
+        if not _holds(self.box, point):
+            return False
+        if self.picture or self.path is None or len(self.path["items"]) == 1:
+            return True
+        return _crossed(self._sides, point) % 2 == 1
+
+    @cached_property
+    def _sides(self) -> Any:
+        """(n, 4) floats: x0, y0, x1, y1 of each straight side of the shape, which may have a hundred thousand."""
+        import numpy as np
+
+        items = self.path["items"] if self.path else ()
+        return np.array([(*start, *end) for start, end in _edges(items)], dtype=float).reshape(-1, 4)
 
 
-def _later_fills(sheet: Sheet) -> list[_Cover]:
+def _later_fills(sheet: Sheet, paths: Sequence[dict[str, Any]]) -> list[_Cover]:
     """Fills and pictures that are painted after a text that they cover."""
     import numpy as np
 
+    drawn = {path.get("seqno", -1): path for path in paths if path.get("fill") is not None}
     fills = [
-        _Cover(at, box, kind == "fill-image")
+        _Cover(at, box, kind == "fill-image", drawn.get(at))
         for at, (kind, box) in enumerate(sheet.log)
         if kind in _FILLS and (box[2] - box[0]) * (box[3] - box[1]) > _COVERS
     ]
@@ -162,10 +184,10 @@ def _later_fills(sheet: Sheet) -> list[_Cover]:
     return covers
 
 
-def _lies_under(sheet: Sheet, span: Span, covers: Sequence[_Cover], fills: _Fills) -> bool:
+def _lies_under(sheet: Sheet, span: Span, covers: Sequence[_Cover]) -> bool:
     """Whether something opaque is painted over a text: a flat colour, or a picture that shows nothing of it."""
     order = sheet.order_of(span)
-    over = [cover for cover in covers if order < cover.order and _covers(cover, _middle(span), fills)]
+    over = [cover for cover in covers if order < cover.order and cover.covers(_middle(span))]
     if order < 0 or not over:
         return False
     last = max(over, key=lambda cover: cover.order)
@@ -173,7 +195,7 @@ def _lies_under(sheet: Sheet, span: Span, covers: Sequence[_Cover], fills: _Fill
         return _is_behind(sheet, span)
     pixels = _pixels(sheet.picture, _box(span), 0.0)
     flat = pixels.size > 0 and _is_flat(pixels)
-    return _is_opaque(last, fills) and (flat or sheet.is_written_over(span, last.order))
+    return last.opaque and (flat or sheet.is_written_over(span, last.order))
 
 
 def _is_behind(sheet: Sheet, span: Span) -> bool:
@@ -185,23 +207,12 @@ def _is_behind(sheet: Sheet, span: Span) -> bool:
     return pixels.size > 0 and float(_near(pixels, _rgb(span["color"])).mean()) < _SHOWS
 
 
-def _covers(cover: _Cover, point: tuple[float, float], fills: _Fills) -> bool:
-    """Whether a point lies in what is painted: a frame around a picture has a larger box than its fill."""
-    if not _holds(cover.box, point):
-        return False
-    path = fills.get(cover.order)
-    if cover.picture or path is None or len(path["items"]) == 1:
-        return True
-    return sum(_crosses(edge, point) for edge in _edges(path["items"])) % 2 == 1
-
-
 def _edges(items: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
     """The straight sides of a drawn shape, as MuPDF lists its pieces; a curve counts as the line between its ends."""
     first = last = None
     for kind, *points in items:
         if kind in ("re", "qu"):
-            shape = points[0].quad if kind == "re" else points[0]
-            yield from pairwise((shape.ul, shape.ur, shape.lr, shape.ll, shape.ul))
+            yield from pairwise(_corners(points[0]) if kind == "re" else _round(points[0]))
             continue
         if points[0] != last:
             if last is not None:
@@ -213,17 +224,20 @@ def _edges(items: Iterable[Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
         yield last, first
 
 
-def _crosses(edge: tuple[Any, Any], point: tuple[float, float]) -> bool:
-    """Whether a side passes to the right of a point at its height."""
-    (x0, y0), (x1, y1) = edge
-    if (y0 > point[1]) == (y1 > point[1]):
-        return False
-    return bool(x0 + (point[1] - y0) * (x1 - x0) / (y1 - y0) > point[0])
+def _corners(rect: Any) -> tuple[tuple[float, float], ...]:
+    x0, y0, x1, y1 = rect
+    return (x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)
 
 
-def _is_opaque(cover: _Cover, fills: _Fills) -> bool:
-    fill = fills.get(cover.order)
-    return fill is None or fill.get("fill_opacity", 1) == 1
+def _round(quad: Any) -> tuple[Any, ...]:
+    return quad.ul, quad.ur, quad.lr, quad.ll, quad.ul
+
+
+def _crossed(sides: Any, point: tuple[float, float]) -> int:
+    """How many sides pass to the right of a point at its height."""
+    x, y = point
+    x0, y0, x1, y1 = sides[(sides[:, 1] > y) != (sides[:, 3] > y)].T
+    return int((x0 + (y - y0) * (x1 - x0) / (y1 - y0) > x).sum())
 
 
 def _is_flat(pixels: Any) -> bool:

@@ -81,6 +81,8 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
         return [(_block(label, region.box, lines, text), _picture(text) if region.labels else text)]
     if label in (Label.CAPTION, Label.FORMULA):
         return [_paragraph(Piece(label, [lines]), words)]
+    if _is_code(lines):
+        return [_paragraph(Piece(Label.TEXT, [lines]), words)]
     listed = Label.LIST if label is Label.LIST and not is_no_item(lines, region.column[1]) else Label.TEXT
     return [_written_piece(piece, words, body, nesting) for piece in pieces(lines, listed, body, region.column)]
 
@@ -150,10 +152,14 @@ def _list(piece: Piece, words: frozenset[str], nesting: Nesting) -> tuple[Block,
     return _block(Label.LIST, _around(piece.lines), piece.lines, "\n".join(texts)), "\n".join(items)
 
 
+def _is_code(lines: Sequence[PrintedLine]) -> bool:
+    listing = len(lines) > 1 and is_listing(lines)
+    return listing and not reads_as_prose(" ".join(line.text for line in lines))
+
+
 def _paragraph(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
     lines = piece.lines
-    listing = len(lines) > 1 and is_listing(lines)
-    if listing and not reads_as_prose(" ".join(line.text for line in lines)):
+    if _is_code(lines):
         text = "\n".join(_indented(lines))
         listed = "\n".join(_indented(lines, in_columns=True))
         return _block(piece.label, _around(lines), lines, text), f"```\n{listed}\n```"

@@ -32,7 +32,7 @@ _NUMBER_LABELS = [
         # the number of a credit note comes before that of the invoice which it corrects
         rf"^\W*{_CREDIT_WORDS}(?:\s*\([^)]{{0,40}}\))?[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
-        r"^\W*(?!\S*(?:ab|be|um|an|gegen)rechnung)\S{0,16}(?:rechnung|rechnungs-?korrektur|gutschrift)\s(?:[^\d:(]{2,30}\s)?(?:\([^)]*\)\s*){0,2}(?:nr|no|nummer|#)\.?",
+        r"^\W*(?!\S*(?:ab|be|um|an|gegen)rechnung)\S{0,16}(?:rechnung|rechnungs-?korrektur|gutschrift)(?:\s|(?=\())(?![^\d:(]{0,24}(?:bestell|auftrag|angebot|liefer|vertrag))(?:[^\d:(]{2,30}\s)?(?:\([^)]*\)\s*){0,2}(?:nr|no|nummer|#)\.?",
         rf"^\W*{_CREDIT_WORDS}(?=\s+[A-Z]{{1,4}}[-/]?\d{{3,}})",
         r"(?:factuur|rechnungs?|faktura)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
         r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",
@@ -52,7 +52,8 @@ _NO_NUMBER = re.compile(r"^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[
 _DATE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"^\W*\S*(?:rechnung|gutschrift|korrektur|facture|avoir)\S*\s.{0,12}?\S*\d\S*\s+(?:vom|von|du)(?=\s*\d)",
+        r"^\W*\S*(?:rechnung|gutschrift|korrektur|facture|avoir)\S*\s.{0,12}?\S*\d\S*\s+(?:vom|von|du)(?=\s*\d|\W*$)",
+        r"^\W*\S*(?:rechnung|gutschrift|korrektur)\S*\s(?:\([^)]{2,50}\)\s*){1,2}.{0,12}?\S*\d\S*\s+vom(?=\s*\d|\W*$)",
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}(?:date|dated|datum)(?![a-z])|(?:factuur|rechnungs|faktura)-?\s?dat(?:um|o)",
         r"date\s*(?:of\s*issue|issued|of\s*invoice|d['’]?\s*[ée]mission|(?:de\s*)?(?:la\s*)?facture?|facturation)",
         r"(?:issue[d]?|billing|document|bill)\s*(?:date|on)|ausstellungsdatum|belegdatum|datum\s*der\s*rechnung",
@@ -61,7 +62,7 @@ _DATE_LABELS = [
         r"(?<!due )(?<!delivery )(?<!order )(?<!payment )(?<![a-z])(?:date|datum|fecha|data)(?![a-z])|日期",
     )
 ]
-_OWN_DATES = 5  # the first so many labels say that it is the day of an invoice
+_OWN_DATES = 6  # the first so many labels say that it is the day of an invoice
 _DUE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -73,7 +74,7 @@ _DUE_LABELS = [
 ]
 _PARTED = re.compile(r"^((?:19|20)\d{2})\s(\d{2})\s(\d{2})(?=\W*$)")  # 年, 月 and 日 are printed on the form, and pale
 _OTHER_DATE = re.compile(
-    r"due|deliver|order|ship|period|verval|liefer|leistung|bestel|[ée]ch[ée]ance|livraison|到期|交货|printed|expir",
+    r"due|deliver|order|ship|period|verval|liefer|leistung|bestel|[ée]ch[ée]ance|livraison|到期|交货|printed|expir|version|revision",
     re.IGNORECASE,
 )
 
@@ -81,7 +82,7 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/15"
+    fingerprint = "rules-invoice/16"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""

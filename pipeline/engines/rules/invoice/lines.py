@@ -6,13 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.chinese_setting import is_chinese, joined_labels, unspaced
+from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import find_amounts, has_cents
+from pipeline.engines.rules.month_names import month_number
 from pipeline.engines.rules.page_rows import Row
+from pipeline.engines.rules.tables.header import best_header, stacked_cells
 from pipeline.engines.rules.tables.rows import read_table
 from stores.models import Field, FieldKind
 
@@ -28,7 +32,7 @@ _PATTERNS = tuple(
         ),
         (
             "unit_price",
-            r"unit\s*(?:price|cost)|einzel(?:preis)?|e\.?-?preis|stückpreis|prix\s*unit\w*|p\.?\s?u\.?|单价|stukprijs",
+            r"unit\s*(?:price|cost)|einzel(?:preis)?|nettopreis|e\.?-?preis|stückpreis|prix\s*unit\w*|p\.?\s?u\.?|单价|stukprijs",
         ),
         (
             "quantity",
@@ -37,7 +41,7 @@ _PATTERNS = tuple(
         ),
         (
             "amount",
-            r"amount|total|bedrag|totaal|betrag|(?:gesamt|g\.?|ges\.?)-?(?:preis|betrag)|gesamt|summe|prix\s*(?:total|ht)|(?:net)?entgelt|positionsbetrag|montant|importe|importo|金额",
+            r"amount|total|bedrag|totaal|betrag|(?:gesamt|g\.?|ges\.?)-?(?:preis|betrag)|gesamt|summe|prix\s*(?:total|ht)|(?:net)?entgelt|(?:positions|netto)-?\s?betrag|montant|importe|importo|金额",
         ),
         ("unit_price", r"price|rate|prijs|preis|prix|precio|prezzo"),
         ("quantity", r"units?"),
@@ -80,8 +84,15 @@ _LINES = Field(
 _PRICE = re.compile(r"\W*(?:price|preis|prix|prijs|价格)(?![a-z]{3,})", re.IGNORECASE)
 _END = re.compile(
     r"^\W*(?:total|totaal|gesamt|summe|grand|amount\s*due|balance|"
+    r"(?:positions|netto|brutto|end)-?summe|(?:zahl|steuer)-?betrag|"
     r"factuur\s*totaal|rechnungs\w+|zwischentotal|invoice\s*total|montant\s*ttc|(?:net|netto)\b|vat\b|btw\b|tax\b|mwst|tva\b|"
     r"iva\b|(?:[csiu]t?)?gst\b|hst\b|[pq]st\b|tps\b|tv[qh]\b|(?:base\s*)?imponibile?\b|合\s*计|总\s*计|价税)",
+    re.IGNORECASE,
+)
+_BELOW = re.compile(  # headings of what stands below the lines of an invoice
+    r"\W*(?:(?:umsatz|mehrwert)?-?steuer-?(?:aufschl[üu]sselung|[üu]bersicht)|beleg-?summen|zu-?\s*und\s*abschl[äa]ge|"
+    r"zahlungs-?(?:bedingungen|art)|(?:vat|tax|gst)\s*(?:breakdown|summary|analysis)|payment\s*terms|"
+    r"(?:ventilation|d[ée]tail)\s*(?:de\s*la\s*)?tva|conditions\s*de\s*(?:paiement|r[èe]glement))\W*",
     re.IGNORECASE,
 )
 _TAXED = re.compile(r"(?<![a-z])(?:tax|vat|ust|mwst|tva|btw|iva|gst)(?![a-z])(?!\s*incl)", re.IGNORECASE)
@@ -104,7 +115,7 @@ def find_lines(index: LabelIndex) -> list[dict[str, LocatedValue | None]]:
     """
     reference: list[dict[str, LocatedValue | None]] = []
     for at, row in enumerate(index.rows):
-        columns = _columns(row)
+        columns = _with_stacks(_columns(row), index.rows, at)
         names = {name for name, _ in columns}
         under = _without_heads(index.rows[at + 1 :], row)
         lines = None
@@ -158,27 +169,38 @@ def _described(columns: Sequence[tuple[str, PageLine]], rows: Sequence[Row]) -> 
 
 def read_lines(index: LabelIndex, month_first: bool) -> list[dict[str, LocatedValue | None]]:
     """Read the rows of a table whose header takes two lines or whose cells are wrapped; only where most are whole."""
-    rows = read_table(_LINES, index.rows, month_first).rows
     lines: list[dict[str, LocatedValue | None]] = []
-    for row in rows:
+    seen = 0
+    for row in read_table(_LINES, _above_sums(index.rows), month_first).rows:
         amount, description = row["amount"], row["description"]
         if any(_ends(index.row_of(line)) for cell in (amount, description) if cell for line in cell.lines[:1]):
             break
+        seen += 1
         if amount and description and _names_goods(str(description.value)):
             lines.append({name: row[name] for name in _NAMES} | {"description": _without_notes(description, amount)})
-    return lines if 2 * len(lines) > len(rows) else []
+    return lines if 2 * len(lines) > seen else []
+
+
+def _above_sums(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows of a document up to the heading of its taxes, surcharges, sums or terms that stands below the lines."""
+    best = best_header(_LINES, rows)
+    start = best[0] + best[1].rows if best else 0
+    end = next((at for at, row in enumerate(rows) if at > start and _BELOW.fullmatch(row.cells[0].text)), len(rows))
+    return rows[:end]
 
 
 def in_full(
     lines: Sequence[dict[str, LocatedValue | None]], wrapped: Sequence[dict[str, LocatedValue | None]]
 ) -> list[dict[str, LocatedValue | None]]:
-    """The lines with descriptions that go on in the printed rows below, where both readings agree on all amounts."""
+    """The lines with what only the other reading has, where both agree on all amounts: wrapped texts, quantities."""
     amounts = [[float(row["amount"].value) for row in rows if row["amount"]] for rows in (lines, wrapped)]
     if amounts[0] != amounts[1]:
         return list(lines)
     pairs = zip(lines, wrapped, strict=True)
     return [
-        line | {"description": _longer(line["description"], _own(more["description"], line))} for line, more in pairs
+        {name: line[name] or more[name] for name in line}
+        | {"description": _longer(line["description"], _own(more["description"], line))}
+        for line, more in pairs
     ]
 
 
@@ -200,7 +222,7 @@ def _without_notes(description: LocatedValue, amount: LocatedValue) -> LocatedVa
     """The description without the notes below it: labelled values, and prose that runs below other columns."""
     kept = list(description.lines[:1])
     for line in description.lines[1:]:
-        if _NOTE.match(line.text) or (amount.lines and line.box[2] > amount.lines[0].box[0]):
+        if _NOTE.match(line.text) or _is_period(line.text) or (amount.lines and line.box[2] > amount.lines[0].box[0]):
             break
         kept.append(line)
     if len(kept) == len(description.lines):
@@ -208,10 +230,26 @@ def _without_notes(description: LocatedValue, amount: LocatedValue) -> LocatedVa
     return located_in(" ".join(line.text.strip() for line in kept), kept)
 
 
+def _is_period(text: str) -> bool:
+    """Whether a text is a date or a period and nothing else: that of a service, below its name."""
+    return bool(find_periods(text)) and all(map(month_number, re.findall(r"[^\W\d_]+", text)))
+
+
+def _with_stacks(columns: Sequence[tuple[str, PageLine]], rows: Sequence[Row], at: int) -> list[tuple[str, PageLine]]:
+    """The columns of a header with those whose labels take several lines, above and below it; these have no name."""
+    more = [*columns]
+    for cell in stacked_cells(rows, at)[0] if any(name for name, _ in columns) else ():
+        if all(_distance(column, cell) >= 0 for _, column in more):
+            more.append(("", cell))
+    return sorted(more, key=lambda column: column[1].box[0])
+
+
 def _columns(row: Row) -> list[tuple[str, PageLine]]:
     """Pair each cell of a header row with its column; "" where it names none, or one named before."""
     columns: dict[int, str] = {}
-    cells = joined_labels(row.cells)
+    cells = joined_labels([cell for cell in row.cells if not _stands(cell)])
+    if not cells:
+        return []
     for name, pattern in _PATTERNS:
         for cell in reversed(cells) if name == "amount" else cells:  # the sum of a line stands last
             taxed = name == "amount" and _TAXED.search(cell.text)
@@ -234,8 +272,11 @@ def _names(pattern: re.Pattern[str], cell: PageLine) -> bool:
 def _rows_under(rows: Sequence[Row], columns: Sequence[tuple[str, PageLine]]) -> list[dict[str, LocatedValue | None]]:
     table: list[dict[str, LocatedValue | None]] = []
     others = 0
-    for row in rows[:_MOST_ROWS]:
-        cells = _cells(row, columns)
+    upper: dict[str, LocatedValue | None] = {}
+    for above, row in pairwise([rows[0], *rows[:_MOST_ROWS]] if rows else ()):
+        lower = _cells(row, columns)
+        cells = _with_upper(upper, lower) if _is_close(above, row) else lower
+        upper = lower
         if cells["description"] and _SURCHARGE.match(str(cells["description"].value)):
             continue
         if (_ends(row) and (table or cells["amount"])) or others > _MOST_OTHER_ROWS:
@@ -248,6 +289,20 @@ def _rows_under(rows: Sequence[Row], columns: Sequence[tuple[str, PageLine]]) ->
         else:
             others += 1
     return table
+
+
+def _with_upper(
+    upper: Mapping[str, LocatedValue | None], cells: dict[str, LocatedValue | None]
+) -> dict[str, LocatedValue | None]:
+    """The cells of a row, those of the printed row above instead where only its amount was printed a little lower."""
+    begun = bool(upper) and bool(upper["description"] and (upper["quantity"] or upper["unit_price"]))
+    whole = cells["quantity"] or cells["unit_price"] or not cells["amount"]
+    return cells if not begun or upper["amount"] or whole else {**upper, "amount": cells["amount"]}
+
+
+def _is_close(above: Row, row: Row) -> bool:
+    height = min(cell.height for cell in (*above.cells, *row.cells))
+    return above.page == row.page and row.box[1] - above.box[3] < _CLOSE * height
 
 
 def _is_sum(cells: Mapping[str, LocatedValue | None]) -> bool:
@@ -294,7 +349,7 @@ def _cells(row: Row, columns: Sequence[tuple[str, PageLine]]) -> dict[str, Locat
         if name == "description":
             cells[name] = located_in(cell.text.strip(), [cell]) if re.search(r"[^\W\d_]", cell.text) else None
         elif not _SPLIT_NUMBER.search(cell.text) and (numbers := find_amounts(cell.text)):
-            number = numbers[-1]
+            number = numbers[0 if name == "quantity" else -1]  # "3 m2", "1 H87": the unit may hold digits
             cells[name] = located_in(number.value, [cell], cell.text[number.start : number.end])
     return cells
 

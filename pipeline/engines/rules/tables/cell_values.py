@@ -28,6 +28,7 @@ _SHORT_DATE = re.compile(
 _CLOCK = re.compile(r"[\sT]*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[ap]\.?m\.?)?\s*$", re.IGNORECASE)
 _DATE_SHARE = 0.6  # of a date cell's characters: a sentence with a date in it is no date
 _MONTHS = 12
+_UNIT = re.compile(r"\s*[^\W\d_]{1,3}\d{1,2}\s*")  # m2, H87
 _MOST_BESIDE = 4  # characters beside a number: a unit
 _TRUE = frozenset("yes y true x ✓ ✔ ☑ ☒ ja wahr oui vrai 是 有 √ sí si".split())  # noqa: SIM905
 _FALSE = frozenset("no n false nein falsch non faux 否 无 ☐ □ -".split())  # noqa: SIM905
@@ -132,7 +133,8 @@ def cell_number(text: str, style: CellStyle) -> float | None:
     digits = match[0].rstrip(" .,'’\u00a0\u202f")
     before, after = text[: match.start()], text[match.start() + len(digits) :]
     value = None if _TWO_NUMBERS.search(digits) or _NO_GROUP.search(digits) else _valued(digits, style)
-    if value is None or _NUMBER.search(after) or not (_only_currency(before) and _only_beside(after)):
+    another = _NUMBER.search(after) and not _UNIT.fullmatch(after)
+    if value is None or another or not (_only_currency(before) and _only_beside(after)):
         return None
     negative = re.search(r"[-−–]\s*\S{0,3}\s*$", before) or re.match(r"\s*[-−–]", after) or _DEBIT.search(after)
     bracketed = "(" in before and ")" in after

@@ -22,6 +22,7 @@ _ENOUGH_COLUMNS = 3
 _SURE_COLUMNS = 5  # make a header however many others stand beside them, as in what a bank's program writes
 _EACH_OF_TWO = 0.7  # how well two labels fit that share a header cell
 _LINE_GAP = 1.2  # heights: a second header line stands close below the first
+_MOST_STACKED = 3  # lines of a label above those of the others, or below
 _REPEATED = 0.7  # of the columns, for a row to be the header again
 
 
@@ -88,7 +89,46 @@ def header_at(field: Field, rows: Sequence[Row], at: int) -> Header | None:
         below = _header(field, rows[at + 1].cells, ()) if len(rows[at].cells) == 1 else None  # a heading above
         if double and (single is None or len(double.names) > len(single.names)):
             return None if below and len(below.names) >= len(double.names) else double
-    return single
+    return _with_stacks(single, rows, at) if single else None
+
+
+def _with_stacks(header: Header, rows: Sequence[Row], at: int) -> Header:
+    """The header with the columns whose labels take several lines, above and below all others: they are no fields."""
+    stacks, below = stacked_cells(rows, at)
+    columns = list(header.columns)
+    for cell in stacks:
+        if all(column.gap(cell) >= 0 for column in columns):
+            columns.append(Column(name="", left=cell.box[0], right=cell.box[2]))
+    if len(columns) == len(header.columns):
+        return header
+    return replace(header, columns=tuple(sorted(columns, key=lambda column: column.left)), rows=header.rows + below)
+
+
+def stacked_cells(rows: Sequence[Row], at: int) -> tuple[list[PageLine], int]:
+    """The cells right above and below a header row that stand under none of its own, and how many of them are below."""
+    cells: list[PageLine] = []
+    below = 0
+    for step in (-1, 1):
+        for place in range(at + step, at + (_MOST_STACKED + 1) * step, step):
+            cell = _stacked(rows, place, place - step)
+            if cell is None or any(_overlap(own, cell) for own in rows[at].cells):
+                break
+            cells.append(cell)
+            below += step > 0
+    return cells, below
+
+
+def _overlap(one: PageLine, other: PageLine) -> bool:
+    return one.box[0] < other.box[2] and other.box[0] < one.box[2]
+
+
+def _stacked(rows: Sequence[Row], place: int, beside: int) -> PageLine | None:
+    """The only cell of a row, without digits, that stands right above or below its neighbour."""
+    if not 0 <= place < len(rows) or len(rows[place].cells) != 1:
+        return None
+    (cell,), upper, lower = rows[place].cells, rows[min(place, beside)], rows[max(place, beside)]
+    near = upper.page == lower.page and lower.box[1] - upper.box[3] < _LINE_GAP * cell.height
+    return cell if near and not _has_digits(cell) else None
 
 
 def repeats(header: Header, again: Header) -> bool:
