@@ -65,7 +65,7 @@ def test_numbers_set_like_the_code_are_part_of_it() -> None:
 
 def test_numbers_of_another_colour_beside_wrapped_lines_are_no_part_of_the_code() -> None:
     lines = ["$ pump install --quiet", "==> Downloading", "https://pump.example/parts.json", "==> Linking 'valve' to"]
-    lines += ["'/opt/pump/valve'", "==> Linking 'motor' to", "'/opt/pump/motor'", "==> Done"]
+    lines += ["'/share/pump/valve'", "==> Linking 'motor' to", "'/share/pump/motor'", "==> Done"]
 
     def draw(page: Any) -> None:
         put_prose(page, 60, 80)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from pipeline.engines.layout.cells.cells import Frame
 from pipeline.engines.layout.cells.filled_rows import with_hidden_lines
+from pipeline.engines.layout.cells.meeting_lines import DrawnLines, groups_that_meet, meeting
 from pipeline.engines.layout.cells.ruled_rows import (
     MANY_LINES,
     SAME_PT,
@@ -35,16 +36,6 @@ _JOINT_PT = 1.0  # between two pieces of a line that meet
 _LEAST_JOINTS = 3  # upright lines in pieces: those of two columns
 _MORE_ROWS = 1.5  # times the rows that lines part: those in which a table is printed, without lines
 
-_Line = tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """Drawn lines as (place, from, to): level ones at heights, upright ones at widths, in points."""
-
-    level: list[tuple[float, float, float]]
-    upright: list[tuple[float, float, float]]
-
 
 def ruled_frames(
     box: Box, paths: Sequence[dict[str, Any]], columns: int, rows: int, texts: Sequence[Box] = ()
@@ -55,7 +46,7 @@ def ruled_frames(
     what is printed; where every cell of a row holds several lines of it, at the same heights, they are rows.
     """
     lines = _with_joints(_lines_near(box, paths))
-    lines = _Lines(*with_hidden_lines(lines.level, lines.upright, paths, texts))
+    lines = DrawnLines(*with_hidden_lines(lines.level, lines.upright, paths, texts))
     if not lines.level or not lines.upright or len(lines.level) + len(lines.upright) > _MOST_LINES:
         return []
     cells = _cells_of_grid(box, lines, columns, rows, texts)
@@ -67,7 +58,7 @@ def ruled_frames(
 
 def boxes_of_rules(paths: Sequence[dict[str, Any]]) -> list[Frame]:
     """The boxes that all lines of a page part which cross or meet others; none where these make other shapes."""
-    lines = _meeting(_lines_near((0.0, 0.0, float("inf"), float("inf")), paths))
+    lines = meeting(_lines_near((0.0, 0.0, float("inf"), float("inf")), paths))
     if not lines.level or not lines.upright or len(lines.level) + len(lines.upright) > _MOST_LINES:
         return []
     xs, ys = _places(lines.upright, 0.0), _places(lines.level, 0.0)
@@ -84,66 +75,21 @@ def grids_of_rules(paths: Sequence[dict[str, Any]], least: int) -> list[Box]:
     if min(len(lines.level), len(lines.upright)) < least or len(lines.level) + len(lines.upright) > _MOST_LINES:
         return []
     boxes = []
-    for group in _groups_that_meet(lines):
+    for group in groups_that_meet(lines):
         if min(len(_grouped(group.level)), len(_grouped(group.upright))) >= least:
             xs, ys = [line[0] for line in group.upright], [line[0] for line in group.level]
             boxes.append((min(xs), min(ys), max(xs), max(ys)))
     return boxes
 
 
-def _groups_that_meet(lines: _Lines) -> Iterator[_Lines]:
-    """The lines, those together that meet, or meet what meets them."""
-    level, upright = list(lines.level), list(lines.upright)
-    while level:
-        group, fresh = _Lines([level.pop()], []), True
-        while fresh:
-            fresh = False
-            for taken, left, others in ((group.upright, upright, group.level), (group.level, level, group.upright)):
-                near = [
-                    line for line in left if any(_meet(*_by_direction(line, o, taken is group.level)) for o in others)
-                ]
-                taken.extend(near)
-                left[:] = [line for line in left if line not in near]
-                fresh = fresh or bool(near)
-        yield group
-
-
-def _by_direction(line: _Line, other: _Line, is_level: bool) -> tuple[_Line, _Line]:
-    return (line, other) if is_level else (other, line)
-
-
-def _meeting(lines: _Lines) -> _Lines:
-    """The lines of which each meets one of the other direction: a plan has thousands of either."""
-    import numpy as np
-
-    if not lines.level or not lines.upright:
-        return _Lines([], [])
-    x, top, bottom = np.array(lines.upright).T
-    met = np.zeros(len(lines.upright), dtype=bool)
-    level = []
-    for line in lines.level:
-        y, left, right = line
-        along = (left - SAME_PT <= x) & (x <= right + SAME_PT)
-        meets = along & (top - SAME_PT <= y) & (y <= bottom + SAME_PT)
-        met |= meets
-        if meets.any():
-            level.append(line)
-    return _Lines(level, [line for line, one in zip(lines.upright, met, strict=True) if one])
-
-
-def _meet(level: tuple[float, float, float], upright: tuple[float, float, float]) -> bool:
-    along = level[1] - SAME_PT <= upright[0] <= level[2] + SAME_PT
-    return along and upright[1] - SAME_PT <= level[0] <= upright[2] + SAME_PT
-
-
-def _grown(box: Box, lines: _Lines, paths: Sequence[dict[str, Any]]) -> tuple[Box, _Lines]:
+def _grown(box: Box, lines: DrawnLines, paths: Sequence[dict[str, Any]]) -> tuple[Box, DrawnLines]:
     """The box as wide as its level lines, and the lines near that: text may end far before the side of its cell."""
     left, right = min(line[1] for line in lines.level), max(line[2] for line in lines.level)
     wider = min(box[0], left), box[1], max(box[2], right), box[3]
     return wider, _lines_near(wider, paths)
 
 
-def _boxes_of_form(box: Box, lines: _Lines, texts: Sequence[Box], columns: int) -> list[Frame]:
+def _boxes_of_form(box: Box, lines: DrawnLines, texts: Sequence[Box], columns: int) -> list[Frame]:
     """The boxes of a form, as wide as each row wants them: every text stands in one, with its label and no more."""
     frames = _boxes_with_texts(box, lines, texts)
     more = any(frame.column + frame.columns > columns for frame in frames)  # than the model sees
@@ -157,7 +103,7 @@ def boxes_with_texts(box: Box, paths: Sequence[dict[str, Any]], texts: Sequence[
     return _boxes_with_texts(*_grown(box, lines, paths), texts) if few and lines.level and lines.upright else []
 
 
-def _boxes_with_texts(box: Box, lines: _Lines, texts: Sequence[Box]) -> list[Frame]:
+def _boxes_with_texts(box: Box, lines: DrawnLines, texts: Sequence[Box]) -> list[Frame]:
     xs, ys = _places(lines.upright, 0.0), _places(lines.level, _LONG * (box[2] - box[0]))
     across, down = len(xs) - 1, len(ys) - 1
     inside = [text for text in texts if middle_in(text, box)]
@@ -179,7 +125,7 @@ def _stands_in(text: Box, box: Box) -> bool:
     return middle_in(text, box) and text[0] > box[0] - SAME_PT and text[2] < box[2] + SAME_PT
 
 
-def _cells_of_grid(box: Box, lines: _Lines, columns: int, rows: int, texts: Sequence[Box]) -> list[Frame]:
+def _cells_of_grid(box: Box, lines: DrawnLines, columns: int, rows: int, texts: Sequence[Box]) -> list[Frame]:
     """The cells of a table whose lines run along most of it."""
     xs = _closed(_places(lines.upright, _LONG * (box[3] - box[1])), box[0], box[2])
     ys = _closed(_places(lines.level, _LONG * (box[2] - box[0])), box[1], box[3])
@@ -195,7 +141,7 @@ def _cells_of_grid(box: Box, lines: _Lines, columns: int, rows: int, texts: Sequ
     return with_unruled_rows(frames, texts)
 
 
-def _whole_cells(box: Box, lines: _Lines, texts: Sequence[Box]) -> list[Frame]:
+def _whole_cells(box: Box, lines: DrawnLines, texts: Sequence[Box]) -> list[Frame]:
     """The cells that all lines of a framed table part, short ones too, where every text stands for itself in one."""
     xs, ys = _places(lines.upright, 0.0), _places(lines.level, 0.0)
     across, down = len(xs) - 1, len(ys) - 1
@@ -207,7 +153,7 @@ def _whole_cells(box: Box, lines: _Lines, texts: Sequence[Box]) -> list[Frame]:
     return frames if whole and holds_single_texts(frames, inside) and not holds_rows(frames, inside) else []
 
 
-def _is_framed(lines: _Lines, texts: Sequence[Box]) -> bool:
+def _is_framed(lines: DrawnLines, texts: Sequence[Box]) -> bool:
     """Whether lines reach along and across all texts of a table, as those of a whole grid do."""
     left, right = min(line[1] for line in lines.level), max(line[2] for line in lines.level)
     top, bottom = min(line[1] for line in lines.upright), max(line[2] for line in lines.upright)
@@ -217,9 +163,9 @@ def _is_framed(lines: _Lines, texts: Sequence[Box]) -> bool:
     )
 
 
-def _lines_near(box: Box, paths: Iterable[dict[str, Any]]) -> _Lines:
+def _lines_near(box: Box, paths: Iterable[dict[str, Any]]) -> DrawnLines:
     x0, y0, x1, y1 = box[0] - _OUTSIDE_PT, box[1] - _OUTSIDE_PT, box[2] + _OUTSIDE_PT, box[3] + _OUTSIDE_PT
-    lines, seen = _Lines([], []), set[tuple[int, ...]]()
+    lines, seen = DrawnLines([], []), set[tuple[int, ...]]()
     for path in paths:
         for left, top, right, bottom in _sides(path):
             place = round(left), round(top), round(right), round(bottom)
@@ -235,7 +181,7 @@ def _lines_near(box: Box, paths: Iterable[dict[str, Any]]) -> _Lines:
     return lines
 
 
-def _with_joints(lines: _Lines) -> _Lines:
+def _with_joints(lines: DrawnLines) -> DrawnLines:
     """The lines, with level ones where all upright ones are drawn in pieces that meet: each row has pieces of its own.
 
     Where any level line is drawn, it says itself which cells it parts.
@@ -312,7 +258,7 @@ def _closed(places: list[float], low: float, high: float) -> list[float]:
 class _Grid:
     """All lines of a table drawn through, and which parts of them are there."""
 
-    def __init__(self, xs: Sequence[float], ys: Sequence[float], lines: _Lines) -> None:
+    def __init__(self, xs: Sequence[float], ys: Sequence[float], lines: DrawnLines) -> None:
         self.xs, self.ys, self._lines = xs, ys, lines
 
     def parted_right(self, row: int, column: int) -> bool:
