@@ -12,6 +12,7 @@ from pipeline.engines.layout.pictures.outlines import outlines_of
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.text_layer import PyMuPdfText
 from stores.models import Fault
+from tests.printed_pictures import outline
 
 TEXT = "The harbour received more ships than in the year before, and most of them carried timber."
 
@@ -91,3 +92,38 @@ def test_letters_side_by_side_are_one_line_and_words_are_told_from_it() -> None:
 def test_thousands_of_small_shapes_are_a_drawing() -> None:
     box = mupdf.load().Rect(10, 10, 14, 16)
     assert outlines_of([{"rect": box, "type": "f", "items": [("c",)] * 8}] * 4000) == ([], [])
+
+
+def half_lines(page: Any, gap: float) -> None:
+    """A line of text with a gap of so many points in it, between two whole lines."""
+    for top in (86, 114):
+        page.insert_text((72, top), TEXT, fontsize=10)
+    page.insert_text((72, 100), "Its value is", fontsize=10)
+    page.insert_text((72 + 50 + gap, 100), "in each of the years that were looked at by the board.", fontsize=10)
+
+
+def warned(draw: Callable[[Any], None], folder: Path) -> Fault | None:
+    page = mupdf.load().open().new_page(width=595, height=842)
+    draw(page)
+    page.parent.save(folder / "a.pdf")
+    return PyMuPdfText().read(folder / "a.pdf", "", 1).warning
+
+
+def test_formulas_that_are_drawn_within_a_line_are_told(tmp_path: Path) -> None:
+    def draw(page: Any) -> None:
+        half_lines(page, 32)
+        outline(page, (123, 100), "p(u|w)", 10, "tiit")
+
+    warning = warned(draw, tmp_path)
+    assert warning is not None and warning.code == "drawn_signs"
+    assert warning.message.startswith("a sign or formula is drawn within lines of text")
+
+
+@pytest.mark.parametrize("place", [(132, 160), (40, 100)], ids=["below all lines", "before a line"])
+def test_drawings_beside_lines_are_no_signs_in_them(tmp_path: Path, place: tuple[float, float]) -> None:
+    def draw(page: Any) -> None:
+        half_lines(page, 4)
+        outline(page, place, "p(u|w)", 10, "tiit")
+
+    warning = warned(draw, tmp_path)
+    assert warning is None or warning.code != "drawn_signs"

@@ -26,6 +26,7 @@ from pipeline.engines.layout.order.sections import sections_of
 from pipeline.engines.layout.order.spreads import pages_of_spread
 from pipeline.engines.layout.order.vertical import vertical_regions
 from pipeline.engines.layout.pictures.bare_pictures import bare_pictures
+from pipeline.engines.layout.pictures.drawn_signs import drawn_signs
 from pipeline.engines.layout.pictures.line_readings import LineReadings
 from pipeline.engines.layout.pictures.misread_letters import put_right
 from pipeline.engines.layout.pictures.misread_signs import put_signs_right
@@ -157,6 +158,8 @@ def _read(
         if formulas:
             regions, fragments = formulas[0], _fragments(sheet, formulas[1], [])
     left_out += unmapped(fragments)
+    if not (sheet.recognised or plain):
+        left_out += drawn_signs(drawings.paths, fragments, [line.box for line in shown])
     fragments = [*fragments, *read]
     fill(regions, [*fragments, *marks_in_cells(sheet.page, regions, drawings.paths, fragments)])
     regions = [*with_note_marks(parted_beside(regions) if lines else regions), *figures, *pictured]

@@ -17,6 +17,7 @@ _HEIGHT_PT = (5.0, 40.0)  # of a line
 _LEAST_PT = 2.0  # of a letter
 _LINE = 3.0  # times as long as high
 _LETTER_PIECES = 3  # of a drawn path: a rectangle has one
+_LEAST_OF_SIGN = 12  # pieces of a letter: icons and bullets have fewer
 _LEAST_PIECES = 24  # of a line: two letters or three
 _PIECES = 4.0  # for each height of its length
 _GAP = 1.0  # of the height, between two words of a line
@@ -43,6 +44,12 @@ def outlines_of(paths: Sequence[dict[str, Any]]) -> tuple[list[Box], list[Box]]:
     if len(lines) > _MOST_LINES:
         return [], []
     return lines, [row.box for row in rows if _length(row.box) < _LINE]
+
+
+def signs_of(paths: Sequence[dict[str, Any]]) -> list[Box]:
+    """The boxes of outlines, put together where they stand side by side, with the pieces of a letter at least."""
+    letters = [path for path in paths if _may_be_letters(path)]
+    return [row.box for row in _rows(letters) if row.pieces >= _LEAST_OF_SIGN] if len(letters) <= _MOST_PATHS else []
 
 
 def _may_be_letters(path: dict[str, Any]) -> bool:
