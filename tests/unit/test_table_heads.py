@@ -183,3 +183,11 @@ def test_leaders_that_reach_into_the_cell_of_a_value_are_left_out(value: str) ->
     table = filled(parts, frames_of_grid([0, 150, 220], [0, 20]), frozenset())
     assert table is not None
     assert [cell.text for cell in table.cells][1:] == [value.lstrip(".… ") if " " in value else value]
+
+
+@pytest.mark.parametrize("value", ["TO JUL. 15 AND", "Deb.nr. 2056981", "p. 5", "21,00 %", "€ 399,00"])
+def test_what_a_cell_says_is_left_as_it_is_printed(value: str) -> None:
+    parts = [text("Item", 0, 10), text("Name", 100, 10), text("one", 0, 30), text(value, 100, 30)]
+    frames = frames_of_grid([0.0, 90.0, 200.0], [8.0, 20.0, 40.0])
+    table = filled(with_signs_beside_numbers(parts), frames, frozenset())
+    assert table is not None and table.markdown().splitlines()[-1] == f"| one | {value} |"

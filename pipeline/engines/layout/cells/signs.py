@@ -122,6 +122,8 @@ def _is_before(sign: _Word, number: _Word, before: _Word | None) -> bool:
     if not CURRENCY.fullmatch(sign.text) or not _NUMBER.fullmatch(number.text):
         return False
     gap = number.x0 - sign.x1
+    if sign.part == number.part and gap < _BLANK_EM * number.size:
+        return False  # as it is printed
     heads = before is not None and _YEAR.fullmatch(before.text) and _YEAR.fullmatch(number.text)
     return _WORD_GAP_EM * number.size < gap < _FARTHEST_EM * number.size and not heads
 
