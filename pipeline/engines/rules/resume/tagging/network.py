@@ -158,11 +158,9 @@ def _pass_of(kept: Mapping[str, Any], name: str) -> Pass:
 
 def save(committee: Committee, path: Path) -> None:
     """Write the weights in half precision, 16 bits each."""
-    weights = {
-        f"{at}_{name}_{part}": getattr(one, part).astype(np.float16)
-        for at, network in enumerate(committee.networks)
-        for name, one in (("first", network.first), ("second", network.second))
-        for part in PARTS
-    }
-    names = {f"{at}_names": np.array(network.names) for at, network in enumerate(committee.networks)}
-    np.savez_compressed(path, votes=np.array(committee.votes), **names, **weights)
+    kept: dict[str, Any] = {"votes": np.array(committee.votes)}
+    for at, network in enumerate(committee.networks):
+        kept[f"{at}_names"] = np.array(network.names)
+        for name, one in (("first", network.first), ("second", network.second)):
+            kept |= {f"{at}_{name}_{part}": getattr(one, part).astype(np.float16) for part in PARTS}
+    np.savez_compressed(path, **kept)
