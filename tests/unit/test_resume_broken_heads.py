@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.engines.evidence.page_lines import page_lines
 from pipeline.engines.rules.resume.entry_rows import entry_periods, is_margin
 from pipeline.engines.rules.resume.extractor import ResumeRules
+from pipeline.engines.rules.resume.known_headings import known_headings
 from stores.models import Label, Page
 from tests.printed_pages import printed_page
-from tests.printed_resumes import SCHEMA, jobs, studies
+from tests.printed_resumes import SCHEMA, jobs, studies, with_headings
 
 
 def _with_broken_heading(drawing: str, *headings: str) -> Page:
@@ -56,6 +58,15 @@ def test_a_heading_that_ends_with_a_comma_goes_on_below() -> None:
     assert [(row["institution"], row["end_date"]) for row in record.fields["education"]] == [
         ("Hochschule Alderstadt", "2020-02"),
         ("Berufskolleg für Ziegel", "2016-06"),
+    ]
+
+
+def test_a_heading_of_a_section_goes_on_below() -> None:
+    page = with_headings("Ann Alder\n\nSkills\nRopes\n\nResearch\nExperience\n\nAwards\n\nEducation", "Research")
+    lines = page_lines([page])
+    known = known_headings(lines, set())
+    assert [known[line.number] for line in lines if line.number in known] == [
+        *("skills", "experience", "experience", "other", "education"),
     ]
 
 

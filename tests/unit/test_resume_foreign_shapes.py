@@ -60,6 +60,12 @@ def test_periods_in_other_languages(text: str, first: str, last: str) -> None:
         ("东港大学，砖瓦专业，本科，美国", ["东港大学", "砖瓦专业", "本科", "美国"]),
         ("本科：东港大学", ["本科", "东港大学"]),
         ("Teaching assistant. Bricks 101. Alder University", ["Teaching assistant", "Alder University"]),
+        ("Research Assistant. Advised by Prof. Ann Alder", ["Research Assistant"]),
+        ("Contributor, Advisor: Ann B. Alder", ["Contributor"]),
+        ("Boat Engineering Intern under Prof. Alder, Leeds", ["Boat Engineering Intern"]),
+        ("Alder Labs (Leeds, 15 months)", ["Alder Labs"]),
+        ("Boat Builder@Alder", ["Boat Builder", "Alder"]),
+        ("ann@Alder.example", ["ann@Alder.example"]),
     ],
 )
 def test_the_parts_of_heads(text: str, parts: list[str]) -> None:
@@ -244,6 +250,7 @@ def test_a_school_among_the_contacts(line: str) -> None:
         ("Pengyu(Perry) Roe", "Pengyu(Perry) Roe"),
         ("Anna Roe / anna@example.org", "Anna Roe"),
         ("Name: ROE, JANE", "ROE, JANE"),
+        ("Anna Roe\n\nFather's Name: Peter Poe", "Anna Roe"),
     ],
 )
 def test_names_as_other_people_print_them(heading: str, name: str) -> None:

@@ -188,6 +188,12 @@ def test_other_headings_of_jobs_and_studies_are_known() -> None:
     assert [heading_kind(text) for text in headings] == ["experience"] * 3 + ["education"] * 2
 
 
+def test_headings_of_research_and_jobs_are_of_jobs() -> None:
+    of_jobs = ("Research & Working Experience", "Research & Experience", "Research and Teaching Experience")
+    others = ("Teaching & Research", "Projects & Experience", "Research Interests")
+    assert [heading_kind(text) for text in (*of_jobs, *others)] == ["experience"] * 3 + ["other"] * 3
+
+
 def test_the_firm_that_trains_is_named_below_the_degree() -> None:
     assert studies("Ausbildung\n09/1997 - 06/2000     Abitur, Bootsbau\nAlder Werft GmbH") == [
         ("Abitur", "Alder Werft GmbH")

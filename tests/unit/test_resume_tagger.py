@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,7 +14,7 @@ from pipeline.engines.rules.resume.heads import split_head
 from pipeline.engines.rules.resume.named_pieces import LocatedRow
 from pipeline.engines.rules.resume.sections import find_sections
 from pipeline.engines.rules.resume.tagged_rows import with_tags
-from pipeline.engines.rules.resume.tagging.network import TAGS, trained_network
+from pipeline.engines.rules.resume.tagging.network import TAGS, Committee, save, trained_network
 from pipeline.engines.rules.resume.tagging.segment_signals import signals_of
 from pipeline.engines.rules.resume.tagging.segments import segment_rows
 from pipeline.engines.rules.resume.tagging.tagger import TaggedDocument, TaggedSegment, tagged
@@ -185,6 +188,40 @@ def test_a_department_beside_its_firm_is_no_row() -> None:
     drawing = "Experience\nClerk, Alder Works     2016 - 2018\nHarbour Division"
     chances = {"Clerk": {"position": 0.9}, "Alder Works": {"company": 0.9}, "Harbour Division": {"company": 0.9}}
     assert len(_taken(drawing, chances, [{"position": "Clerk", "company": "Alder Works"}])) == 1
+
+
+def test_what_is_sure_takes_the_place_of_what_is_unlikely() -> None:
+    drawing = "Experience\nClerk     2016 - 2018\nBook of boats, Alder Works"
+    chances = {"Clerk": {"position": 0.9}, "Book of boats": {"company": 0.4, "none": 0.6}}
+    rows = [{"position": "Clerk", "company": "Book of boats"}]
+    for chance, firm in ((0.95, "Alder Works"), (0.6, "Book of boats")):
+        told = _taken(drawing, chances | {"Alder Works": {"company": chance, "none": 1 - chance}}, rows)
+        assert [row["company"] for row in told] == [firm]
+
+
+def test_a_name_alone_in_a_section_of_an_unknown_name_needs_a_date_and_must_be_sure() -> None:
+    for chance, dates, firms in ((0.95, "2016 - 2018", ["Alder Works"]), (0.7, "2016 - 2018", []), (0.95, "", [])):
+        chances = {"Alder Works": {"company": chance, "none": 1 - chance}}
+        rows = _taken(f"Harbours\nAlder Works     {dates}", chances, [])
+        assert [row["company"] for row in rows] == firms
+
+
+def test_several_networks_vote() -> None:
+    (one, *_) = trained_network().networks
+    other = replace(one, second=replace(one.second, constant=one.second.constant + np.arange(len(TAGS))))
+    signals, settings = [{"job": 1.0}, {"school": 1.0}], [(0,) * 9, (1,) * 9]
+    told = [network.chances(signals, [0, 1], settings) for network in (one, other)]
+    both = Committee(networks=(one, other), votes=(3, 1)).chances(signals, [0, 1], settings)
+    assert not np.allclose(*told)
+    assert np.allclose(both, 0.75 * told[0] + 0.25 * told[1], atol=1e-6)
+
+
+def test_weights_are_kept(tmp_path: Path) -> None:
+    save(trained_network(), tmp_path / "weights.npz")
+    kept = trained_network(tmp_path / "weights.npz")
+    assert kept.names == trained_network().names
+    assert kept.votes == trained_network().votes
+    assert len(kept.networks) > 1
 
 
 def test_a_document_of_a_few_lines_is_left_to_the_rules() -> None:

@@ -20,7 +20,7 @@ PREPOSITION = re.compile(
     r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
 )
 NO_NAME = re.compile(
-    r"^(?:class\s+of|certificates?(?=\W*$)|gpa|cgpa|description|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|highlights?|responsibilit(?:y|ies)|achievements?|duties|tasks|aufgaben|missions?|工作(?:描述|内容|职责|成果|业绩)|平均分|专业排名|主要(?:职责|业绩|工作)|relevant|coursework|note|"
+    r"^(?:class\s+of|certificates?(?=\W*$)|gpa|cgpa|description|grade|score|percentage|thesis|advisor|supervisor|(?:mentor|guide|adviser|instructor)s?\s*[:：].*|(?:advised|supervised|mentored)\s+by|honou?rs|awards?|highlights?|responsibilit(?:y|ies)|achievements?|duties|tasks|aufgaben|missions?|工作(?:描述|内容|职责|成果|业绩)|平均分|专业排名|主要(?:职责|业绩|工作)|relevant|coursework|note|"
     r"betreuer(?:in)?|encadrant|proje(?:c?ts?|kte?)\s*[:：]|technolog(?:y|ies|ien)\s*[:：]|"
     r"(?:currently|actualmente|actuellement|derzeit)\s|(?:concluido|terminado|completed|graduated|abgeschlossen|obtenue?)(?:\s+(?:en|in|on|le|am))?$|"
     r"rank(?:ing)?|(?:\d+\s+(?:months?|years?|weeks?|mos?|yrs?|mois|ans?|monate?|jahre?|años?|mes(?:es)?)(?:\s+|\+?$)){1,2}$|"

@@ -44,7 +44,7 @@ _SKILL_BREAK = re.compile(r"\s*[,;，；、|•·]\s*(?![^()（）]*[)）])")
 class ResumeRules:
     """Fields of a curriculum vitae, by rules."""
 
-    fingerprint = "rules-resume/12"
+    fingerprint = "rules-resume/13"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""

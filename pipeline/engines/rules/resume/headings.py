@@ -128,7 +128,8 @@ def heading_kind(text: str) -> SectionKind | None:
     kinds = [SectionKind(kind) for kind, pattern in _HEADINGS if pattern.fullmatch(plain)]
     if kinds and (first := _FIRST_NAMED.match(plain)):
         return SectionKind.EDUCATION if first["education"] else SectionKind.EXPERIENCE
-    return kinds[0] if kinds else None
+    joined = SectionKind.OTHER in kinds[:1] and re.search(_AND, plain) and ends_as_experience(text)
+    return SectionKind.EXPERIENCE if joined else next(iter(kinds), None)  # "Research & Work Experience"
 
 
 def ends_as_experience(text: str) -> bool:

@@ -18,12 +18,22 @@ from pipeline.engines.rules.resume.words import (
 
 ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
 STRONG_SEPARATOR = re.compile(
-    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜丨]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+(?![&＆])|(?<![&＆\s,，])\s+(?=[\u4e00-\u9fff])"
+    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜丨]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[a-z]{3})@(?=[A-Z][a-z]+(?![\w.-]*\.[a-z]))|(?<=[\u4e00-\u9fff])\s+(?![&＆])|(?<![&＆\s,，])\s+(?=[\u4e00-\u9fff])"
 )
 _COMMAS = re.compile(r"\s*[,，、]\s*")
 _DOT_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff)）])[·•∙](?=[\u4e00-\u9fffA-Z])")  # "东港大学（本科）·软件工程·GPA"
 _DASH_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff])[-–—](?=[\u4e00-\u9fff])")  # "东港大学-硕士-软件工程"
 _SUPERVISOR_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff])\s*[,，]?\s*(?:合作|指导)?导师\s*[:：].*$")
+_ADVISED = re.compile(  # "Research Assistant, advised by Prof. A. Alder"
+    r"(?<=\w\w)\)?[.,;]?\s+(?:advised|supervised|mentored)\s+by\s.*$|"
+    r"(?<=\w\w)\)?\s*[,;]\s*(?:advis[eo]r|supervisor|mentor|guide|instructor)s?\s*[:：].*$|"
+    r"(?<=\w\w)\)?,?\s+under\s+(?:the\s+\w+\s+of\s+)?(?:prof|dr)\b.*$",
+    re.IGNORECASE,
+)
+_LASTING = re.compile(  # "Alder Labs (Leeds, 15 months)"
+    r"\s*[(（](?:[^()（）]*[,;]\s*)?\d+\+?\s*(?:months?|years?|weeks?|mois|ans|monate|jahre|meses|años|个月|年)\s*[)）]$",
+    re.IGNORECASE,
+)
 _WEAK_SEPARATOR = re.compile(
     r"\s*(?:,(?!(?<=\d,)\d)|[;，；、])(?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?:the\s+(?!(?:Chair|Dep|Faculty|Division)))?(?=[A-Z0-9])|(?<=\w)\s+(?:bei(?:m|\s+de[rm])?|chez)\s+(?=[A-ZÀ-Þ0-9„\"])(?![^()（）]*[)）])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
 )
@@ -66,6 +76,7 @@ _SCHOOL_BEHIND = re.compile(
 def split_head(text: str) -> list[str]:
     """Split a line of an entry's head at its separators; places stay whole, enclosing brackets are removed."""
     text = _SUPERVISOR_BEHIND.sub("", _ENUMERATOR.sub("", _without_full_stop(text), count=1))
+    text = _LASTING.sub("", _ADVISED.sub("", text))
     if len(parts := _parts_in_chinese(text)) > 1:
         return [part for side in parts for part in split_head(side)]
     if together := _HAN_TOGETHER.fullmatch(text.strip()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.page_rows import printed_rows
@@ -21,6 +22,7 @@ SAME_LEFT = 4.0  # points between the left edges of headings of one column
 _MUCH_SMALLER = 0.75
 _SAME_HEIGHT = 0.1  # of the height: two headings are as high as each other
 _ENDS_SENTENCE = re.compile(r"[^\W\d_][.。]\s*$")
+_NEXT_LINE = 2.0  # heights between the tops of two lines of one heading
 _REPEATED = 3  # as often as this, a heading is a label
 
 
@@ -35,11 +37,31 @@ def known_headings(lines: Sequence[PageLine], no_headings: set[int]) -> dict[int
         if not (KIND_OF_WORK.fullmatch(line.text.strip()) and _is_beside(line, lines) and not _is_of_known(line, lines))
         if not (names_job(line.text) and _has_margin_beside(line, lines))
     }
+    known |= _in_two_lines(lines, known)
     known = _without_inner(lines, _without_repeated(lines, known))
     known |= _in_lower_case(lines, no_headings) if not set(known.values()) & set(WITH_ENTRIES) else {}
     known |= _told_by_last_word(lines, known, no_headings)
     known |= _told_by_stems(lines, known, no_headings)
     return known | _told_by_content(lines, known)
+
+
+def _in_two_lines(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:
+    """Headings that go on in the line below, in both lines of their kind: ``Research`` / ``Experience``."""
+    kinds: dict[int, SectionKind] = {}
+    headings = [line for line in lines if line.number in known]
+    for upper, lower in pairwise(headings):
+        together = heading_kind(f"{upper.text} {lower.text}")
+        other = known[upper.number] is SectionKind.OTHER
+        if other and together is known[lower.number] and together in WITH_ENTRIES and _is_right_below(lower, upper):
+            kinds[upper.number] = together
+    return kinds
+
+
+def _is_right_below(lower: PageLine, upper: PageLine) -> bool:
+    """Whether a line is the next one of the same paragraph: as high, as far left, close below."""
+    left, height = abs(lower.box[0] - upper.box[0]), upper.height or 1.0
+    alike = lower.page == upper.page and left <= SAME_LEFT and abs(lower.height / height - 1) < _SAME_HEIGHT
+    return alike and 0 < lower.box[1] - upper.box[1] < _NEXT_LINE * height
 
 
 def _without_inner(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:

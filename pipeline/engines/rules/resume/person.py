@@ -22,7 +22,7 @@ from pipeline.engines.rules.resume.words import find_degree, is_place, names_job
 from stores.models import Label
 
 _NAME_LABEL = re.compile(
-    r"(?:^|[\s|])(?:姓\s*名|full\s*name|name|naam|nom(?:\s+et\s+prénoms?)?|nombres?(?:\s+y\s+apellidos?)?|"
+    r"(?:^|[\s|])(?<!['’]s\s)(?:姓\s*名|full\s*name|name|naam|nom(?:\s+et\s+prénoms?)?|nombres?(?:\s+y\s+apellidos?)?|"
     r"nome(?:\s+e\s+cognome)?|name,\s*vorname|(?:vor-?\s*und\s*(?:nach|zu)?)name)\s*[:：]\s*",
     re.IGNORECASE,
 )

@@ -26,10 +26,12 @@ from pipeline.engines.rules.resume.words import find_degree
 
 Rows = Mapping[str, Sequence[LocatedRow]]  # by their section, "experience" and "education"
 
-_LEAST = 0.1  # chance of a value of the rules
+_LEAST = 0.3  # chance of a value of the rules
 _AGREED = 0.5  # chance of a value that the tagger would give, too
-_LEAST_BESIDE = 0.03  # chance of a value beside one of those in its row
-_SURE = 0.8  # chance of a value that they have missed
+_LEAST_BESIDE = 0.2  # chance of a value beside one of those in its row
+_SURE = 0.5  # chance of a value that they have missed
+_UNLIKELY = 0.5  # chance of a value that gives way to another one
+_SURE_ALONE = 0.9  # chance of a value that takes the place of another one, or is all that is told of an entry
 _SAME_LEFT = 6.0  # points
 _LEAST_ROWS = 20  # printed ones, of a document: with fewer, too little stands around a name
 _NEAR = 2  # rows between the names of one entry
@@ -140,13 +142,19 @@ def _completed(
     left: list[TaggedSegment] = []
     for one in (one for one in missed if one.tag in FIELDS[kind]):
         row = _row_near(filled, FIELDS[kind], one, places)
-        if row is not None and row[one.tag] is None:
+        if row is not None and _is_better(one, row[one.tag], places):
             _fill(row, one)
         else:
             left.append(one)
     entries = [group for group in _entries_of(left) if _is_entry(group, filled, kind, places)]
     made = [_new_row(group, kind, places) for group in entries]
     return sorted([*filled, *made], key=lambda row: _first_line(row, FIELDS[kind])) if made else filled
+
+
+def _is_better(one: TaggedSegment, value: LocatedValue | None, places: _Places) -> bool:
+    """Whether a segment may stand for the value of a row: there is none, or one that is far less likely."""
+    chance = places.chance(value, one.tag) if value else 0.0
+    return value is None or (chance is not None and chance < _UNLIKELY and one.chance >= _SURE_ALONE)
 
 
 def _row_near(
@@ -166,7 +174,8 @@ def _is_entry(group: Sequence[TaggedSegment], rows: Sequence[LocatedRow], kind: 
     dated = any(places.document.rows[one.segment.row].dated for one in group)
     if any(_row_near(rows, FIELDS[kind], one, places) for one in group):
         return whole and dated
-    return whole or all(places.kinds.get(one.segment.line.number) == kind for one in group)
+    sure = dated and all(one.chance >= _SURE_ALONE for one in group)
+    return whole or sure or all(places.kinds.get(one.segment.line.number) == kind for one in group)
 
 
 def _distance(row: LocatedRow, names: Sequence[str], one: TaggedSegment, places: _Places) -> int:

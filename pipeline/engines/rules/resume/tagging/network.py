@@ -2,7 +2,8 @@
 
 Each pass adds a linear part to one hidden layer. Of the second one the first thoughts are signals, too: of the
 segments before and behind, of the rows above and below, and of those that are set alike in the other entries, so that
-the entries of a section agree. ``scripts/train_resume_tagger`` makes the weights.
+the entries of a section agree. Several networks that were trained on different documents vote: the mean of their
+chances is nearer to the truth than any of them. ``scripts/train_resume_tagger`` makes the weights.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
 
+PARTS = ("straight", "constant", "inner", "inner_constant", "outer")  # of the weights of a pass
 TAGS = ("none", "company", "position", "institution", "degree")
 _WEIGHTS = Path(__file__).with_name("weights.npz")
 _WINDOW = 8  # segments on either side
@@ -60,6 +62,26 @@ class Network:
         matrix = signal_matrix(self.names, signals)
         thoughts = self.first.chances(matrix)
         return self.second.chances(np.hstack([matrix, context_of(thoughts, rows, settings)]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committee:
+    """Networks whose chances are averaged, each with signals of its own and so many votes."""
+
+    networks: tuple[Network, ...]
+    votes: tuple[float, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The signals that any of them knows."""
+        return tuple(sorted({name for network in self.networks for name in network.names}))
+
+    def chances(
+        self, signals: Sequence[Mapping[str, float]], rows: Sequence[int], settings: Sequence[tuple[Any, ...]]
+    ) -> Array:
+        """The mean of what the networks say: the chance of each tag for the segments of a document."""
+        told = [network.chances(signals, rows, settings) for network in self.networks]
+        return np.asarray(np.average(told, axis=0, weights=self.votes), dtype=np.float32)
 
 
 def signal_matrix(names: Sequence[str], signals: Sequence[Mapping[str, float]]) -> Array:
@@ -118,13 +140,27 @@ def _groups(keys: Iterable[Hashable]) -> dict[Hashable, list[int]]:
 
 
 @cache
-def trained_network(path: Path = _WEIGHTS) -> Network:
-    """The network with the weights of a file."""
+def trained_network(path: Path = _WEIGHTS) -> Committee:
+    """The networks with the weights of a file."""
     with np.load(path) as kept:
-        names = tuple(str(name) for name in kept["names"])
-        return Network(names=names, first=_pass_of(kept, "first"), second=_pass_of(kept, "second"))
+        votes = tuple(map(float, kept["votes"]))
+        return Committee(networks=tuple(_network_of(kept, at) for at in range(len(votes))), votes=votes)
+
+
+def _network_of(kept: Mapping[str, Any], at: int) -> Network:
+    names = tuple(str(name) for name in kept[f"{at}_names"])
+    return Network(names=names, first=_pass_of(kept, f"{at}_first"), second=_pass_of(kept, f"{at}_second"))
 
 
 def _pass_of(kept: Mapping[str, Any], name: str) -> Pass:
-    parts = ("straight", "constant", "inner", "inner_constant", "outer")
-    return Pass(**{part: kept[f"{name}_{part}"].astype(np.float32) for part in parts})
+    return Pass(**{part: kept[f"{name}_{part}"].astype(np.float32) for part in PARTS})
+
+
+def save(committee: Committee, path: Path) -> None:
+    """Write the weights in half precision, 16 bits each."""
+    kept: dict[str, Any] = {"votes": np.array(committee.votes)}
+    for at, network in enumerate(committee.networks):
+        kept[f"{at}_names"] = np.array(network.names)
+        for name, one in (("first", network.first), ("second", network.second)):
+            kept |= {f"{at}_{name}_{part}": getattr(one, part).astype(np.float16) for part in PARTS}
+    np.savez_compressed(path, **kept)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.engines.evidence.page_lines import PageLine
-from pipeline.engines.rules.resume.tagging.network import TAGS, Network, trained_network
+from pipeline.engines.rules.resume.tagging.network import TAGS, Committee, trained_network
 from pipeline.engines.rules.resume.tagging.segment_signals import setting_of, signals_of
 from pipeline.engines.rules.resume.tagging.segments import Segment, SegmentRow, segment_rows
 
@@ -38,12 +38,12 @@ class TaggedDocument:
     segments: tuple[TaggedSegment, ...]
 
 
-def tagged(lines: Sequence[PageLine], network: Network | None = None) -> TaggedDocument:
+def tagged(lines: Sequence[PageLine], committee: Committee | None = None) -> TaggedDocument:
     """Tag the segments of a document; one that is far longer than any curriculum vitae has none."""
     rows = segment_rows(lines) if len(lines) <= _MOST_LINES else []
     pairs = [(segment, row) for row in rows for segment in row.segments]
     settings = [setting_of(segment, row) for segment, row in pairs]
-    made = network or trained_network()
+    made = committee or trained_network()
     chances = made.chances(signals_of(rows), [segment.row for segment, _ in pairs], settings)
     tags = [dict(zip(TAGS, map(float, own), strict=True)) for own in chances]
     segments = [TaggedSegment(segment=one, chances=own) for (one, _), own in zip(pairs, tags, strict=True)]
