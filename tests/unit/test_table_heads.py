@@ -8,7 +8,7 @@ from pipeline.engines.layout.cells.cells import Frame, filled, frames_of_grid
 from pipeline.engines.layout.cells.columns import respecting_gaps
 from pipeline.engines.layout.cells.signs import with_signs_beside_numbers
 from pipeline.engines.layout.cells.spanning_heads import with_spanning_heads
-from pipeline.engines.layout.cells.table_texts import Rule
+from pipeline.engines.layout.cells.table_texts import Rule, texts_of
 from pipeline.engines.layout.cells.wrapped_labels import with_whole_labels
 from pipeline.engines.layout.lines.glyph import Glyph
 from pipeline.engines.layout.lines.glyphs import Fragment, fragment
@@ -191,3 +191,10 @@ def test_what_a_cell_says_is_left_as_it_is_printed(value: str) -> None:
     frames = frames_of_grid([0.0, 90.0, 200.0], [8.0, 20.0, 40.0])
     table = filled(with_signs_beside_numbers(parts), frames, frozenset())
     assert table is not None and table.markdown().splitlines()[-1] == f"| one | {value} |"
+
+
+@pytest.mark.parametrize(("blank", "expected"), [(2, ["TOTAL", "FAIR VALUE"]), (1, ["TOTAL FAIR VALUE"])])
+def test_a_wide_blank_over_the_side_of_a_cell_parts_two_names(blank: int, expected: list[str]) -> None:
+    heads = text("TOTAL" + " " * blank + "FAIR VALUE", 100, 10)
+    frames = frames_of_grid([0.0, 90.0, 100.0 + 4 * (5 + blank) - 1, 200.0], [8.0, 20.0])
+    assert [one.text for one in texts_of(frames, [heads])] == expected

@@ -19,7 +19,9 @@ from stores.models import Box, Line
 _PROSE = 90  # characters of a cell that is rather a paragraph
 _STRIP = 16.0  # points
 _WORD_GAP_EM = 0.2  # a wider gap parts two words
-_LEADERS = re.compile(r"(?:…\s*|(?:\.\s+){2,}|^\.\s+)+(?=[$€£¥]?\s?[(（]?[-–—−]?\d)")  # that run from a label up to its value
+_LEADERS = re.compile(
+    r"(?:…\s*|(?:\.\s+){2,}|^\.\s+)+(?=[$€£¥]?\s?[(（]?[-–—−]?\d)"
+)  # that run from a label up to its value
 
 
 @dataclass(frozen=True, slots=True)

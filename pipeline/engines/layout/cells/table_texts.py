@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.engines.layout.cells.cells import Frame
-from pipeline.engines.layout.lines.glyphs import Fragment, split_at_wide_gaps
+from pipeline.engines.layout.lines.glyph import Glyph
+from pipeline.engines.layout.lines.glyphs import Fragment, fragment, split_at_wide_gaps
 from stores.models import Box
 
 _OVER_PT = 3.0  # a value reaches over the side of its cell by less
+_WIDE_BLANK = 0.5  # of the size of a letter
 _BLANK, _TOUCH = 0.35, 0.1  # of the height of a line: a blank, and less than one
 LINE_GAP = 0.65  # of the height of a line, from one line of a name to the next
 
@@ -39,11 +42,31 @@ def texts_of(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[Tab
     for part in fragments:
         middle = (part.box[1] + part.box[3]) / 2
         row = next((row for row, (top, bottom) in bands.items() if top <= middle <= bottom), None)
-        for piece in split_at_wide_gaps(part) if row is not None else ():
+        sides = [frame.box[0] for frame in frames if frame.row == row and frame.column]
+        pieces = split_at_wide_gaps(part) if row is not None else ()
+        for piece in (own for whole in pieces for own in _parted_at(whole, sides)):
             text = "".join(glyph.char for glyph in piece.glyphs).strip()
             if text:
                 placed.append(TableText(row or 0, piece.box, text))
     return placed
+
+
+def _parted_at(part: Fragment, sides: Sequence[float]) -> list[Fragment]:
+    """A text cut where a blank wider than one between words lies over the side of a cell."""
+    runs: list[list[Glyph]] = [[]]
+    for glyph in part.glyphs:
+        last = runs[-1][-1] if runs[-1] else None
+        if glyph.char.isspace():
+            continue
+        wide = last is not None and glyph.x0 - last.x1 > _WIDE_BLANK * glyph.style.size
+        if last is not None and wide and any(last.x1 <= side <= glyph.x0 for side in sides):
+            runs.append([])
+        runs[-1].append(glyph)
+    if len(runs) == 1:
+        return [part]
+    cuts = [run[0].x0 for run in runs[1:]]
+    own = [[glyph for glyph in part.glyphs if bisect_right(cuts, glyph.x0) == at] for at in range(len(runs))]
+    return [fragment(glyphs, upright=part.upright) for glyphs in own]
 
 
 def joined(texts: Sequence[TableText], extents: Mapping[int, tuple[float, float]] | None = None) -> list[TableText]:
