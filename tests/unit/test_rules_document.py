@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from pipeline.engines.rules.document import DocumentRules
 from pipeline.schemas.loader import load_schemas
-from stores.models import Record
+from stores.models import Label, Record
 from tests.printed_pages import printed_page
 
 SCHEMA = load_schemas(None)["document"]
@@ -57,3 +61,25 @@ def test_nothing_gives_nothing() -> None:
     record = extract("")
     assert record.fields["title"] is None
     assert record.fields["dates"] == []
+
+
+@pytest.mark.parametrize("note", ["(Dollars in millions)", "In Mio. €", "单位：万元", ""])
+def test_amounts_of_tables_in_millions_are_left_out(note: str) -> None:
+    page = printed_page(
+        f"""
+        The loss was at most $92
+        million at the end of the year, and {note or "no more"} after it.
+
+        Revenue     $9,500
+        """
+    )
+    text = page.text
+    assert text is not None
+    blocks = (text.blocks[0], replace(text.blocks[1], label=Label.TABLE))
+    record = DocumentRules().extract(SCHEMA, [replace(page, text=replace(text, blocks=blocks))], "report.pdf")
+    assert record.fields["amounts"] == (["92000000.00 USD"] if note else ["92000000.00 USD", "9500.00 USD"])
+
+
+def test_a_name_of_a_standard_is_no_address() -> None:
+    assert extract("Profile: urn:cen.eu:en16931:2017 of cen.eu").fields["urls"] == ["cen.eu"]
+    assert not extract("Profile: urn:cen.eu:en16931:2017").fields["urls"]

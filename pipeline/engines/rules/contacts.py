@@ -12,7 +12,7 @@ _URL = re.compile(
     r"(?:https?://|ftp://|www\.)[^\s<>\"'，。；）】》]+"
     r"|(?<![@\w.-])(?:linkedin\.com|github\.com|gitlab\.com|gitee\.com|orcid\.org|twitter\.com|x\.com|zhihu\.com|"
     r"scholar\.google\.[a-z.]+|(?:[\w-]+\.)?(?:github|gitlab)\.io)(?:/[^\s<>\"'，。；）】》|]*)?"
-    r"|(?<![@\w./-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|me|edu|gov|co\.uk|de|nl|fr|eu|cn|com\.cn|com\.my|app|info)"
+    r"|(?<![@\w./-])(?<!urn:)(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|me|edu|gov|co\.uk|de|nl|fr|eu|cn|com\.cn|com\.my|app|info)"
     r"(?:/[^\s<>\"'，。；）】》|]*)?(?![\w@.-])",
     re.IGNORECASE,
 )

@@ -35,13 +35,22 @@ _LABELLED = re.compile(r"[^:：\d]{2,16}[:：]\s*\S*\d")  # "Invoice no: 4711" i
 _NUMBER_BEHIND = re.compile(
     r"(?<=\S)\s*[\u4e00-\u9fff]{2,6}\s*[:：]\s*\d{6,}.*$"
 )  # 电子发票（普通发票）发票号码：2531...
+_IN_SCALE = re.compile(  # "in millions", said of a whole table
+    r"(?:\bin|[(,;]|\bof)\s*(?:(?:US|C|A)?[$€£]\s*|USD\s*|EUR\s*)?(?:thousands|millions|billions)\b"
+    r"|\b(?:thousands|millions|billions)\s+of\s+(?:(?:US|U\.S\.|Canadian|Australian)\s+)?"
+    r"(?:dollars|euros?|pounds|yen|yuan|RMB)"
+    r"|\b(?:in|en)\s+(?:T€|TEUR|Tsd|Mio|Mrd|Tausend|Millionen|Milliarden|milliers|millions)\b"
+    r"|[$€£]\s?(?:['’]?000|m|mn|bn)(?:['’]s)?(?!\w)"
+    r"|(?:单位|單位|货币)?\s*[:：（(]\s*(?:人民币|港币|美元)?\s*(?:千|万|百万|亿|億|萬)\s*[元円)）]",
+    re.IGNORECASE,
+)
 _BODY = (Label.TEXT, Label.LIST, Label.TABLE)
 
 
 class DocumentRules:
     """Title, language, dates, e-mails, phones, URLs and amounts, by rules."""
 
-    fingerprint = "rules-document/9"
+    fingerprint = "rules-document/10"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -53,7 +62,7 @@ class DocumentRules:
             "emails": _collect(lines, _contacts(find_emails)),
             "phones": _collect(lines, _contacts(find_phones)),
             "urls": _collect(lines, _contacts(find_urls)),
-            "amounts": _collect(lines, _amounts),
+            "amounts": _find_amounts(lines),
         }
         return build_record(schema, values)
 
@@ -92,13 +101,26 @@ def _contacts(find: Callable[[str], list[ContactMatch]]) -> Callable[[str], Iter
     return lambda text: ((match.value, text[match.start : match.end]) for match in find(text))
 
 
-def _amounts(text: str) -> Iterator[tuple[str, str]]:
-    """Find amounts printed with a currency; a bare number may be anything."""
-    return (
-        (f"{printed(amount)} {amount.currency}", text[amount.start : amount.end])
-        for amount in find_amounts(text)
-        if amount.currency
-    )
+def _find_amounts(lines: Sequence[PageLine]) -> list[LocatedValue]:
+    """Find amounts printed with a currency, a bare number may be anything; ``$92`` at a line's end may be millions.
+
+    Those in tables of pages that say "in millions" are left out: which of them are, and which are not, is not known.
+    """
+    located: dict[str, LocatedValue] = {}
+    in_scale = {line.page for line in lines if _IN_SCALE.search(line.text)}
+    for line, following in zip_longest(lines, lines[1:]):
+        if line.label is Label.TABLE and line.page in in_scale:
+            continue
+        broken = following is not None and following.block == line.block and line.label is not Label.TABLE
+        text = f"{line.text} {following.text}" if broken else line.text
+        for amount in find_amounts(text):
+            value = f"{printed(amount)} {amount.currency}"
+            if amount.currency and amount.start < len(line.text) and value not in located:
+                over = [line, following] if amount.end > len(line.text) else [line]
+                located[value] = located_in(value, over, text[amount.start : amount.end])
+        if len(located) >= _MOST_VALUES:
+            break
+    return list(located.values())
 
 
 def _named_title(lines: Sequence[PageLine]) -> LocatedValue | None:

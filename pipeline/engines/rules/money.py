@@ -61,9 +61,19 @@ _AFTER = (
     + "|".join(_CODES)
     + r"|RMB|euros?|kr\.?|zł|Kč)(?![A-Za-z])|元|圆|円|美元|欧元|港币|港元|英镑|日元)"
 )
+_SCALES = (  # words behind a number, the power of ten that they stand for
+    (12, r"trillions?|billionen"),
+    (9, r"billions?|bn|milliarden?|milliards?|mrd|miliardi|mil\s+millones"),
+    (6, r"millions?|mn|mio|millionen|mill[óo]n(?:es)?|milion[ei]|milh(?:ão|ões)"),
+    (3, r"thousand|tsd|tausend"),
+)
+_SCALE = (
+    r"\s?(?:百万|千万|[万亿億])|\s?(?:" + "|".join(words for _, words in _SCALES) + r")\b\.?"
+    r"|(?(before)[km](?![^\W_])|(?!))"  # £5m, $250k
+)
 _AMOUNT = re.compile(
     rf"(?P<minus>[-−–(]\s?)?(?P<before>{_BEFORE})?\s{{0,3}}[:：]?\s{{0,3}}(?P<minus2>[-−])?(?P<number>(?<![\w.,]){_NUMBER}|(?<=[A-Za-z$€£¥￥元]){_NUMBER})"
-    rf"(?![\d])(?P<scale>\s?[万億亿])?\s?(?P<after>{_AFTER})?(?P<trail>-(?!\s?\d))?",
+    rf"(?![\d])(?P<scale>{_SCALE})?\s?(?P<after>{_AFTER})?(?P<trail>-(?!\s?\d))?",
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(
@@ -76,6 +86,7 @@ _MOST_DIGITS = 15
 _ZH_DIGIT = {c: i for i, c in enumerate("零壹贰叁肆伍陆柒捌玖")} | {c: i for i, c in enumerate("〇一二三四五六七八九")}
 _ZH_DIGIT |= {"貳": 2, "參": 3, "叄": 3, "陸": 6, "两": 2, "兩": 2}
 _ZH_UNIT = {"拾": 10, "十": 10, "佰": 100, "百": 100, "仟": 1000, "千": 1000}
+_ZH_SCALES = {"万": 10**4, "億": 10**8, "亿": 10**8, "百万": 10**6, "千万": 10**7}
 _ZH_GROUP = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 
 
@@ -104,18 +115,28 @@ def _amount(text: str, match: re.Match[str]) -> Amount | None:
     if value is None:
         return None
     if match["scale"]:
-        value = float(Decimal(repr(value)) * (10**8 if match["scale"].strip() in "億亿" else 10**4))
+        value = float(Decimal(repr(value)) * _times(match["scale"]))
     currency = currency_code(match["before"] or "") or currency_code(match["after"] or "")
     minus = (match["minus"] or "").strip()
     bracketed = minus == "(" and not text[: match.start()].strip() and text[match.end() :].strip() == ")"
     negative = match["minus2"] or match["trail"] or minus in {"-", "−"} or bracketed
     return Amount(
         start=match.start("before") if match["before"] else match.start("number"),
-        end=match.end("after") if match["after"] else match.end("number"),
+        end=match.end("after") if match["after"] else match.end("scale") if match["scale"] else match.end("number"),
         value=-value if negative else value,
         currency=currency,
         decimals=decimals,
     )
+
+
+def _times(scale: str) -> int:
+    """The number that a word or sign behind a number multiplies it by."""
+    word = scale.strip().rstrip(".").casefold()
+    if word in _ZH_SCALES:
+        return _ZH_SCALES[word]
+    if word in ("k", "m"):
+        return 10**3 if word == "k" else 10**6
+    return int(next(10**power for power, words in _SCALES if re.fullmatch(words, word)))
 
 
 def read_number(text: str) -> tuple[float | None, int]:
