@@ -30,7 +30,7 @@ _FINDERS: Mapping[str, Callable[[str], list[ContactMatch]]] = {
 class LabelsRules:
     """Finds fields by their ``labels``, and ``rows`` fields by the table whose header prints the columns' labels."""
 
-    fingerprint = "rules-labels/10"
+    fingerprint = "rules-labels/11"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""

@@ -56,7 +56,7 @@ _MOST_BETWEEN = 12  # words between a label and its date
 class ContractRules:
     """Fields of a contract, by rules."""
 
-    fingerprint = "rules-contract/7"
+    fingerprint = "rules-contract/8"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""

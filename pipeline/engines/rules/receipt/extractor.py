@@ -44,7 +44,7 @@ _NO_NAME = re.compile(
 class ReceiptRules:
     """Fields of a receipt, by rules."""
 
-    fingerprint = "rules-receipt/9"
+    fingerprint = "rules-receipt/10"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""

@@ -35,7 +35,7 @@ _SIGNED_SHARE = 0.9  # of the rows whose balance tells the sign of their amount
 class StatementRules:
     """Fields of a statement of account, by rules."""
 
-    fingerprint = "rules-statement/9"
+    fingerprint = "rules-statement/10"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
