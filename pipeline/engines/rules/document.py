@@ -83,18 +83,21 @@ def _find_dates(lines: Sequence[PageLine]) -> list[LocatedValue]:
     """Find the dates of the lines, including those that are broken over two lines of a paragraph."""
     month_first = prefers_month_first(line.text for line in lines)
     located: dict[str, LocatedValue] = {}
-    for line, following in zip_longest(lines, lines[1:]):
-        broken = following is not None and following.block == line.block
-        text = f"{line.text} {following.text}" if broken else line.text
+    for own, text in _over_line_ends(lines):
         for date in find_dates(text, month_first):
-            if date.start < len(line.text) and date.value not in located:
-                over = date.end > len(line.text)
-                located[date.value] = located_in(
-                    date.value, [line, following] if over else [line], text[date.start : date.end]
-                )
+            if date.start < len(own[0].text) and date.value not in located:
+                parts = own if date.end > len(own[0].text) else own[:1]
+                located[date.value] = located_in(date.value, parts, text[date.start : date.end])
         if len(located) >= _MOST_VALUES:
             break
     return list(located.values())
+
+
+def _over_line_ends(lines: Sequence[PageLine]) -> Iterator[tuple[list[PageLine], str]]:
+    """Each line with the next one of its paragraph, where there is one, and the text of both."""
+    for line, following in zip_longest(lines, lines[1:]):
+        own = [line, following] if following is not None and following.block == line.block else [line]
+        yield own, " ".join(part.text for part in own)
 
 
 def _contacts(find: Callable[[str], list[ContactMatch]]) -> Callable[[str], Iterator[tuple[str, str]]]:
@@ -108,16 +111,16 @@ def _find_amounts(lines: Sequence[PageLine]) -> list[LocatedValue]:
     """
     located: dict[str, LocatedValue] = {}
     in_scale = {line.page for line in lines if _IN_SCALE.search(line.text)}
-    for line, following in zip_longest(lines, lines[1:]):
-        if line.label is Label.TABLE and line.page in in_scale:
+    for own, joined in _over_line_ends(lines):
+        line, cell = own[0], own[0].label is Label.TABLE
+        if cell and line.page in in_scale:
             continue
-        broken = following is not None and following.block == line.block and line.label is not Label.TABLE
-        text = f"{line.text} {following.text}" if broken else line.text
+        text = line.text if cell else joined
         for amount in find_amounts(text):
             value = f"{printed(amount)} {amount.currency}"
             if amount.currency and amount.start < len(line.text) and value not in located:
-                over = [line, following] if amount.end > len(line.text) else [line]
-                located[value] = located_in(value, over, text[amount.start : amount.end])
+                parts = own if amount.end > len(line.text) else own[:1]
+                located[value] = located_in(value, parts, text[amount.start : amount.end])
         if len(located) >= _MOST_VALUES:
             break
     return list(located.values())

@@ -131,12 +131,11 @@ def _amount(text: str, match: re.Match[str]) -> Amount | None:
 
 def _times(scale: str) -> int:
     """The number that a word or sign behind a number multiplies it by."""
-    word = scale.strip().rstrip(".").casefold()
+    word = scale.strip().rstrip(".")
     if word in _ZH_SCALES:
         return _ZH_SCALES[word]
-    if word in ("k", "m"):
-        return 10**3 if word == "k" else 10**6
-    return int(next(10**power for power, words in _SCALES if re.fullmatch(words, word)))
+    powers = (power for power, words in _SCALES if re.fullmatch(words, word, re.IGNORECASE))
+    return int(10 ** next(powers, 3 if word.casefold() == "k" else 6))
 
 
 def read_number(text: str) -> tuple[float | None, int]:

@@ -142,6 +142,15 @@ class Frame:
     heading: bool = False
 
 
+def bands_of(frames: Sequence[Frame]) -> dict[int, tuple[float, float]]:
+    """The top and bottom of each row that a cell fills alone."""
+    bands: dict[int, tuple[float, float]] = {}
+    for frame in frames:
+        if frame.rows == 1:
+            bands.setdefault(frame.row, (frame.box[1], frame.box[3]))
+    return bands
+
+
 def frames_of_grid(columns: Sequence[float], rows: Sequence[float]) -> list[Frame]:
     """One frame per slot of a grid whose lines are ``columns`` (x) and ``rows`` (y), ascending, in points."""
     return [

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pipeline.engines.layout.cells.cells import Frame, part_column
+from pipeline.engines.layout.cells.cells import Frame, bands_of, part_column
 from pipeline.engines.layout.cells.date_columns import with_date_columns
 from pipeline.engines.layout.cells.merged_rows import parted_rows
 from pipeline.engines.layout.cells.spanning_texts import with_spanning_texts
@@ -142,10 +142,7 @@ def _words_of(part: Fragment) -> list[Fragment]:
 def _runs(
     frames: Sequence[Frame], fragments: Sequence[Fragment], cut: Callable[[Fragment], list[Fragment]]
 ) -> list[_Run]:
-    bands: dict[int, tuple[float, float]] = {}
-    for frame in frames:
-        if frame.rows == 1:
-            bands.setdefault(frame.row, (frame.box[1], frame.box[3]))
+    bands = bands_of(frames)
     runs = []
     for part in fragments:
         for piece in cut(part):

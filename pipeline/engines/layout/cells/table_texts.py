@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.engines.layout.cells.cells import Frame
+from pipeline.engines.layout.cells.cells import Frame, bands_of
 from pipeline.engines.layout.lines.glyph import Glyph
 from pipeline.engines.layout.lines.glyphs import Fragment, fragment, split_at_wide_gaps
 from stores.models import Box
@@ -34,10 +34,7 @@ class TableText:
 
 def texts_of(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[TableText]:
     """The texts of a table that lie in one of its rows."""
-    bands: dict[int, tuple[float, float]] = {}
-    for frame in frames:
-        if frame.rows == 1:
-            bands.setdefault(frame.row, (frame.box[1], frame.box[3]))
+    bands = bands_of(frames)
     placed = []
     for part in fragments:
         middle = (part.box[1] + part.box[3]) / 2
